@@ -104,9 +104,6 @@ class $Reader extends $protobuf.Reader {
 }
 
 class $Writer extends $protobuf.Writer {
-  static alloc(size) {
-    return new Uint8Array(size);
-  }
   static create() {
     return new $Writer();
   }
