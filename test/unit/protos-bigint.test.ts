@@ -157,5 +157,5 @@ test("the declarations say bigint and nothing of Long", () => {
 
 /** Reads through the prototype, where protobufjs keeps the defaults. */
 function pick(message: Ping, fields: object): Ping {
-  return Object.fromEntries(Object.keys(fields).map((key) => [key, message[key as keyof Ping]])) as Ping;
+  return Object.fromEntries(Object.keys(fields).map((key) => [key, message[key as keyof Ping]]));
 }
