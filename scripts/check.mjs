@@ -23,6 +23,7 @@ const steps = [
   { name: "format", commands: [[...bin("prettier", "bin", "prettier.cjs"), "--check", "--log-level", "warn", "."]] },
   { name: "protos-lint", commands: [[...bin("@bufbuild", "buf", "bin", "buf"), "lint"]] },
   { name: "protos-fresh", commands: [script("generate-protos.mjs", "--check")] },
+  { name: "lockfile", commands: [script("complete-lockfile.mjs", "--check")] },
   { name: "docs", commands: [script("check-docs.mjs")] },
 ];
 
