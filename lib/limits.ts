@@ -1,0 +1,117 @@
+/**
+ * Every bound of the system with its reason. Values that an operator may change are the `defaults` of bin/config.ts; the rest belong
+ * to the format. Units are in the names. `docs/limits.md` is checked against this table.
+ */
+export const limits = {
+  // frames and entries (protocol.md)
+  /** A WebSocket message. Larger ones are refused by the socket before they are buffered. */
+  frameBytesMax: 256 * 1024,
+  /** An entry with all its bodies, so that a bucket stays ≤ 64 MiB. */
+  entryBytesMax: 128 * 1024,
+  /** Devices named by one envelope: 1,024 members × 8 devices. */
+  bodiesMax: 8_192,
+  /** Nesting of a protobuf message that is read at all. */
+  protobufDepthMax: 16,
+  pageBytesMax: 64 * 1024,
+  fetchEntriesMax: 256,
+  syncChatsMax: 2_000,
+  exceptRangesMax: 16,
+  accountsPerRequestMax: 128,
+  bundlesPerAnswerMax: 100,
+  handleCharactersMax: 31,
+  restBodyBytesMax: 256 * 1024,
+
+  // conversation
+  batchEntriesMax: 64,
+  batchBytesMax: 256 * 1024,
+  /** Sequences of a bucket, one partition. A power of two: bucket = (sequence − 1) >> bucketBits. */
+  bucketBits: 9,
+  /** Sends that wait behind the batch in flight; more are answered `overloaded`. */
+  conversationWaitingMax: 1_024,
+  conversationWaitingBytesMax: 8 * 1024 * 1024,
+  /** First answers kept per device; an older retry gets `stored-earlier`. */
+  recentSendsPerDevice: 64,
+  snapshotEveryAppends: 256,
+  snapshotEveryMs: 12 * 3_600_000,
+  membersMax: 1_024,
+  retentionMs: 30 * 86_400_000,
+  trimAfterMs: 24 * 3_600_000,
+  trimEveryMs: 3_600_000,
+  redeliverMinMs: 1_000,
+  redeliverMaxMs: 10_000,
+  receiptCoalesceMs: 1_000,
+  sendsPerPairBucket: 60,
+  sendsPerPairPerSecond: 1,
+
+  // device
+  windowEntries: 64,
+  windowBytes: 256 * 1024,
+  sendsInFlightMax: 64,
+  /** An online device that has not acked by then gets a durable mark. */
+  ackWaitMs: 2_000,
+  /** Something pushed and no ack for so long: closed as a slow consumer (4008). */
+  noAckCloseMs: 10_000,
+  marksPerWriteMax: 128,
+  sliceEntries: 64,
+  /** After an owner change gateways have so long to attach sessions before marks and wakes are written. */
+  attachGraceMs: 2_000,
+  sendsPerDeviceBucket: 200,
+  sendsPerDevicePerSecond: 50,
+  pagesPerDeviceBucket: 200,
+  pagesPerDevicePerSecond: 20,
+
+  // account
+  devicesPerAccountMax: 8,
+  listChangesPerDayMax: 10,
+  listVersionsMax: 1_000,
+  addAfterMs: 24 * 3_600_000,
+  usedLinksMax: 32,
+  oneTimePrekeysMax: 100,
+  prekeysLow: 20,
+  prekeyFetchBucket: 6,
+  prekeyFetchRefillMs: 600_000,
+  /** The answer to (requester, target, request) is repeated for so long, so that a retry burns no second key. */
+  prekeyAnswerKeptMs: 60_000,
+  lookupsPerHour: 100,
+  linkBucket: 6,
+  linkRefillMs: 120_000,
+  registrationsPerIpBucket: 20,
+  registrationsPerIpRefillMs: 60_000,
+  pendingAccountMs: 3_600_000,
+  conversationsPerAccountMax: 20_000,
+  newContactsPerHour: 100,
+  toldPerSecond: 50,
+
+  // links
+  linkOfferMs: 120_000,
+  linkUriMs: 60_000,
+  linkPollMs: 25_000,
+
+  // sockets
+  authDeadlineMs: 5_000,
+  pingAfterMs: 30_000,
+  deadAfterMs: 75_000,
+  socketBackpressureBytesMax: 1024 * 1024,
+  socketsMax: 100_000,
+  unauthenticatedSocketsMax: 2_000,
+  socketsPerIpMax: 100,
+  framesPerSecondMax: 2_000,
+  problemsBeforeClose: 50,
+  requestDeadlineMs: 10_000,
+  ownerUnreachableMs: 5_000,
+
+  // runtime
+  mailboxMax: 4_096,
+  messagesPerTurnMax: 64,
+  turnMsMax: 1,
+  actorIdleMs: 60_000,
+  actorsMax: 200_000,
+  shards: 1_024,
+  sliceOpenMs: 60_000,
+  sliceIntentsMax: 10_000,
+  recoverPerSecond: 200,
+  storeDeadlineMs: 5_000,
+  drainMs: 10_000,
+  diskReserveBytesMin: 32 * 1024 * 1024,
+  diskReserveShare: 0.05,
+} as const;
