@@ -15,7 +15,8 @@ const missing = Object.entries(lock.packages).flatMap(([parent, entry]) =>
 );
 
 if (process.argv.includes("--check")) {
-  for (const { name, version } of missing) console.error(`package-lock.json lacks ${name}@${version}: run node scripts/complete-lockfile.mjs`);
+  for (const { name, version } of missing)
+    console.error(`package-lock.json lacks ${name}@${version}: run node scripts/complete-lockfile.mjs`);
   process.exitCode = missing.length > 0 ? 1 : 0;
 } else if (missing.length > 0) {
   for (const needed of missing) lock.packages[`node_modules/${needed.name}`] = entryOf(needed);
@@ -37,7 +38,8 @@ function isLocked(parent, name) {
 function entryOf({ name, version, dev }) {
   const os = /(darwin|linux|win32|android|freebsd|openharmony|sunos|netbsd|openbsd|aix)/.exec(name)?.[1];
   const cpu = /(arm64|aarch64|armv7|arm|x64|ia32|ppc64|riscv64|s390x|loong64|mips64el)/.exec(name.slice(name.lastIndexOf("/")))?.[1];
-  if (os === undefined || cpu === undefined || !/^\d/.test(version)) throw new Error(`cannot tell what ${name}@${version} is for; add it by hand`);
+  if (os === undefined || cpu === undefined || !/^\d/.test(version))
+    throw new Error(`cannot tell what ${name}@${version} is for; add it by hand`);
   const libc = /musl/.test(name) ? ["musl"] : /gnu/.test(name) && os === "linux" ? ["glibc"] : undefined;
   const cpuName = { aarch64: "arm64", armv7: "arm" }[cpu] ?? cpu;
   return { version, cpu: [cpuName], ...(dev && { dev }), ...(libc && { libc }), optional: true, os: [os] };
