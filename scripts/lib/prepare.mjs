@@ -111,7 +111,7 @@ async function takeLock(say) {
       writeFileSync(join(lockFolder, "pid"), String(process.pid));
       return () => rmSync(lockFolder, { recursive: true, force: true });
     } catch (error) {
-      if (error.code !== "EEXIST") throw error;
+      if (error.code !== "EEXIST") throw new Error(`hermod has to install or build first and cannot write in ${root}: ${error.message}`);
     }
     if (Date.now() > deadline) throw new Error(`another start has held ${lockFolder} for five minutes; if none is running, remove it`);
     if (isAbandoned()) rmSync(lockFolder, { recursive: true, force: true });

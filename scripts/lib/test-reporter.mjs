@@ -39,6 +39,8 @@ function addModule(result, module) {
 }
 
 function describe(error) {
-  const stack = (error.stacks ?? []).map((frame) => `at ${relative(process.cwd(), frame.file)}:${frame.line}`).slice(0, 6);
-  return [error.message ?? String(error), ...(error.diff === undefined ? [] : [error.diff]), ...stack].join("\n");
+  const frames = (error.stacks ?? []).map((frame) => `at ${relative(process.cwd(), frame.file)}:${frame.line}`);
+  // What nobody caught comes without parsed frames.
+  if (frames.length === 0) frames.push(...(error.stack ?? "").split("\n").filter((line) => /^\s+at .*(?<!node:)\//.test(line)));
+  return [error.message ?? String(error), ...(error.diff === undefined ? [] : [error.diff]), ...frames.slice(0, 6)].join("\n");
 }
