@@ -1,3 +1,4 @@
+import type { ConversationId } from "../lib/ids.js";
 import type { Answer, Mail, ReplyTo, ServerFrame, SessionRef } from "../protos/messages.js";
 
 /** Ports that all kinds of actors use. Each kind's own stand beside it. */
@@ -41,4 +42,21 @@ export interface Gate {
 export interface Ownership {
   readonly shard: number;
   readonly epoch: bigint;
+}
+
+/** The one partition of the log that a call touches: `bucket = (sequence − 1) >> 9`. */
+export interface LogKey {
+  readonly conversation: ConversationId;
+  readonly bucket: bigint;
+}
+
+/** Static cells of a bucket. `fanned`, `trimmed`, `masked` count sequences of the whole conversation; `fanned` is read from the newest bucket only. */
+export interface BucketState {
+  readonly epoch: bigint;
+  readonly lastSeq: bigint;
+  /** Id of the batch that wrote lastSeq; empty in a bucket without entries. */
+  readonly batch: Uint8Array;
+  readonly fanned: bigint;
+  readonly trimmed: bigint;
+  readonly masked: bigint;
 }

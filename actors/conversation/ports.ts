@@ -1,24 +1,9 @@
 import type { ConversationId, DeviceId } from "../../lib/ids.js";
 import type { Entry, Header } from "../../protos/entry.js";
 import type { Watermarks } from "../../protos/messages.js";
-import type { WriteOutcome } from "../ports.js";
+import type { BucketState, LogKey, WriteOutcome } from "../ports.js";
 
-/** The one partition of the log that a call touches: `bucket = (sequence − 1) >> 9`. */
-export interface LogKey {
-  readonly conversation: ConversationId;
-  readonly bucket: bigint;
-}
-
-/** Static cells of a bucket. `fanned`, `trimmed`, `masked` count sequences of the whole conversation; `fanned` is read from the newest bucket only. */
-export interface BucketState {
-  readonly epoch: bigint;
-  readonly lastSeq: bigint;
-  /** Id of the batch that wrote lastSeq; empty in a bucket without entries. */
-  readonly batch: Uint8Array;
-  readonly fanned: bigint;
-  readonly trimmed: bigint;
-  readonly masked: bigint;
-}
+export type { BucketState, LogKey } from "../ports.js";
 
 /** What became of a batch. There is no fourth outcome, and `unsure` is never read as one of the other two. */
 export type AppendOutcome =

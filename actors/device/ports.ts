@@ -1,8 +1,7 @@
 import type { ConversationId, DeviceId } from "../../lib/ids.js";
 import type { Header, ReadEntry } from "../../protos/entry.js";
 import type { Watermarks } from "../../protos/messages.js";
-import type { BucketState, LogKey } from "../conversation/ports.js";
-import type { WriteOutcome } from "../ports.js";
+import type { BucketState, LogKey, WriteOutcome } from "../ports.js";
 
 export interface DeviceRow {
   readonly epoch: bigint;
