@@ -100,6 +100,34 @@ export const limits = {
   requestDeadlineMs: 10_000,
   ownerUnreachableMs: 5_000,
 
+  // the client's outbox and inbox
+  /** Back-off of a conversation whose send was told to come later: from, and up to. */
+  outboxDelayMinMs: 250,
+  outboxDelayMaxMs: 20_000,
+  /** A send that was encrypted anew so often because the roster moved waits between further tries. */
+  outboxRepairsMax: 10,
+  /** Pending sends of one conversation that are held in memory; the rest stays in the store until these are done. */
+  outboxRowsMax: 256,
+  /** Deliveries that wait for decryption in one conversation; above it they are dropped and fetched again. The server's window is 64. */
+  receiveQueueMax: 512,
+  /** Acks are sent at least after so many stored entries: a fraction of the server's window. */
+  ackEveryEntries: 16,
+  /** Pages of control entries that one chain of fetchRoster answers may have: 64 KiB each. */
+  rosterPagesMax: 256,
+  /** Retry requests per (entry, device), in each direction. */
+  retriesPerEntryMax: 3,
+  sessionResetEveryMs: 3_600_000,
+  /** A staged entry whose predecessor did not come by then is asked for again. */
+  stagedWaitMs: 30_000,
+  /** Entries staged per pass over one conversation. */
+  stagedPassMax: 10_000,
+  /** A chat's changes() that nobody reads keeps so many names of what changed; above it the reader is told to read everything. */
+  changesKeptMax: 1_000,
+  inboxPageEntries: 64,
+  /** createChat again after newer device lists. */
+  createChatTriesMax: 5,
+  messageTextBytesMax: 64 * 1024,
+
   // runtime
   mailboxMax: 4_096,
   messagesPerTurnMax: 64,
