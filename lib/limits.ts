@@ -128,6 +128,29 @@ export const limits = {
   createChatTriesMax: 5,
   messageTextBytesMax: 64 * 1024,
 
+  // the client's connection and account
+  /** Full jitter: a delay is drawn evenly below a ceiling that doubles from the first to the last. */
+  reconnectMinMs: 500,
+  reconnectMaxMs: 20_000,
+  /** A server's hint is believed up to here. */
+  reconnectHintMaxMs: 300_000,
+  /** A socket that was dialled and is not welcomed by then is given up. */
+  connectDeadlineMs: 15_000,
+  /** Requests without an answer; more are refused `overloaded`. */
+  requestsPendingMax: 256,
+  restDeadlineMs: 15_000,
+  /** Tries at a version of the own list that others keep overtaking. */
+  rebaseTriesMax: 5,
+  linkRefreshMs: 45_000,
+  /** How far the other device's clock may run ahead of ours before its link counts as made for longer than allowed. */
+  linkSkewMs: 30_000,
+  linkUriCharactersMax: 1_024,
+  prekeyRotateMs: 7 * 86_400_000,
+  /** How often a client looks whether its prekeys are due. */
+  prekeyCheckMs: 3_600_000,
+  /** Contacts in one sync entry: about 200 bytes each. */
+  syncContactsPerPage: 100,
+
   // runtime
   mailboxMax: 4_096,
   messagesPerTurnMax: 64,
