@@ -1,4 +1,6 @@
 import type { DeviceId } from "../../lib/ids.js";
+import type { Domain } from "../../protos/signed/hash.js";
+import type { Verify } from "../../protos/signed/verdict.js";
 import type { Overlay } from "./overlay.js";
 
 /** Type of a pairwise body; the numbers of `BodyType` on the wire are the caller's. */
@@ -80,7 +82,7 @@ export interface SessionState {
 export interface RecoverySigner {
   /** 33 bytes: the list's `recovery_key`. */
   readonly publicKey: Uint8Array;
-  sign(domain: string, body: Uint8Array): Uint8Array;
+  sign(domain: Domain, body: Uint8Array): Uint8Array;
 }
 
 export interface FingerprintSide {
@@ -116,9 +118,9 @@ export interface Cipher {
   forgetOldPrekeys(overlay: Overlay, nowMs: number): number;
 
   /** Signs utf8(domain) ‖ 0 ‖ body with this device's identity key; 64 bytes. */
-  sign(overlay: Overlay, domain: string, body: Uint8Array): Uint8Array;
-  /** False for a wrong signature and for a key that fails the public-key check. */
-  verify(publicKey: Uint8Array, domain: string, body: Uint8Array, signature: Uint8Array): boolean;
+  sign(overlay: Overlay, domain: Domain, body: Uint8Array): Uint8Array;
+  /** Verifies what `signedMessage(domain, body)` covers. False for a wrong signature and for a key that fails the public-key check; never throws. */
+  readonly verify: Verify;
   /** The recovery key's signing half, from the 32-byte seed that HKDF(secret, 'hermod/recovery-sign/1') gave. */
   recoverySigner(seed: Uint8Array): RecoverySigner;
 
