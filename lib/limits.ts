@@ -160,6 +160,8 @@ export const limits = {
   shards: 1_024,
   sliceOpenMs: 60_000,
   sliceIntentsMax: 10_000,
+  /** How often the first possibly open slice of each shard is written down. */
+  lowWaterEveryMs: 10_000,
   recoverPerSecond: 200,
   storeDeadlineMs: 5_000,
   drainMs: 10_000,

@@ -10,6 +10,8 @@ export interface ShellContext<Id, Message, Ports> {
   readonly ports: Ports;
   /** To this very activation; dropped when it has ended. */
   tell(message: Message): void;
+  /** Marks work as started by this activation: the next one of this actor begins only after it has settled. Wrap every promise of a port. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** Asks for one `{type: "tick"}` at that monotonic moment; the earliest pending one wins. */
   wakeAt(monoMs: number): void;
   /** The behaviour is done: the runtime forgets this activation, and the next message starts a fresh one. */
