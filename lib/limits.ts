@@ -164,6 +164,12 @@ export const limits = {
   lowWaterEveryMs: 10_000,
   recoverPerSecond: 200,
   storeDeadlineMs: 5_000,
+  /** One try of a conditional write; then it counts as unknown and is read back. */
+  storeAttemptMs: 1_500,
+  storeRetryMinMs: 5,
+  storeRetryMaxMs: 250,
+  /** Partitions that one call of the sweep looks at, so that it never holds up a turn for long. */
+  sweepPartitionsMax: 64,
   drainMs: 10_000,
   diskReserveBytesMin: 32 * 1024 * 1024,
   diskReserveShare: 0.05,

@@ -7,7 +7,7 @@ import { limits } from "../../lib/limits.js";
 import type { ActorKind, Mail, ReplyTo } from "../../protos/messages.js";
 import type { Gate, Moment, Ownership, Router, Sessions } from "../ports.js";
 import { Activation } from "./activation.js";
-import { Alarms } from "./alarms.js";
+import { Alarms } from "../../lib/alarms.js";
 import type { AnyKind } from "./kind.js";
 import { Slot } from "./slot.js";
 
