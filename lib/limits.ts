@@ -100,6 +100,18 @@ export const limits = {
   requestDeadlineMs: 10_000,
   ownerUnreachableMs: 5_000,
 
+  // the client's cipher
+  /** A pairwise body that would leave so many message keys unused is staged; libsignal keeps 2,000 and then loses the oldest. */
+  ratchetAheadMax: 500,
+  /** Chains per device of which it is known how far they were read; libsignal keeps as many. */
+  cipherChainsKept: 5,
+  /** Operations that wait for one device's mutex; the receive queues and the outbox stay below. */
+  cipherWaitingMax: 4_096,
+  /** Private halves of prekeys: longer than a first message can wait at the server, and four times the rotation. */
+  prekeyPrivateKeptMs: 130 * 86_400_000,
+  /** The largest padded content: with its ratchet overhead it fits one entry for a few devices. */
+  paddedBytesMax: 96 * 1024,
+
   // the client's outbox and inbox
   /** Back-off of a conversation whose send was told to come later: from, and up to. */
   outboxDelayMinMs: 250,
