@@ -1,11 +1,8 @@
 import { idOf, isIdBytes, type AccountId, type ConversationId, type DeviceId, type MessageId } from "../../lib/ids.js";
-import { hermod } from "../../protos/gen/hermod.js";
+import type { hermod } from "../../protos/gen/hermod.js";
+import { bodyTypeOf, kindOf, scopeOf, type BodyType, type EntryKind, type Scope } from "../../protos/kinds.js";
 import type { EntryReference } from "../store/ports.js";
 import { readReference } from "./content.js";
-
-export const EntryKind = hermod.v1.EntryKind;
-export const Scope = hermod.v1.Scope;
-export const BodyType = hermod.v1.BodyType;
 
 /** A `deliver` frame with its ids read: one entry as the server shows it to this device. */
 export interface Entry {
@@ -14,8 +11,8 @@ export interface Entry {
   readonly prev: bigint;
   readonly sender: AccountId;
   readonly device: DeviceId;
-  readonly kind: number;
-  readonly scope: number;
+  readonly kind: EntryKind;
+  readonly scope: Scope;
   readonly messageId: MessageId;
   readonly counter: bigint;
   readonly serverMs: number;
@@ -23,19 +20,26 @@ export interface Entry {
   readonly rosterHash: Uint8Array;
   readonly refersTo?: EntryReference;
   /** Absent for the device's own entries. */
-  readonly body?: { readonly type: number; readonly bytes: Uint8Array };
+  readonly body?: EntryBody;
   /** SHA-256 of the stored envelope. */
   readonly hash: Uint8Array;
 }
 
+export interface EntryBody {
+  readonly type: BodyType;
+  readonly bytes: Uint8Array;
+}
+
 const noId = new Uint8Array(16);
 
-/** Undefined when an id is not one. Control entries of the server have no sender and no id: those read as zeros. */
+/** Undefined when an id is not one, or a word is unknown. Control entries of the server have no sender and no id: those read as zeros. */
 export function readEntry(frame: hermod.v1.Deliver): Entry | undefined {
   const sender = frame.senderAccount.length === 0 ? noId : frame.senderAccount;
   const device = frame.senderDevice.length === 0 ? noId : frame.senderDevice;
   const id = frame.clientMsgId.length === 0 ? noId : frame.clientMsgId;
-  if (![frame.chatId, sender, device, id].every(isIdBytes) || frame.seq === 0n) return undefined;
+  const kind = kindOf(frame.kind);
+  if (![frame.chatId, sender, device, id].every(isIdBytes) || frame.seq === 0n || kind === undefined) return undefined;
+  const type = frame.body === null ? undefined : bodyTypeOf(frame.body.type);
   const refersTo = readReference(frame.refersTo);
   return {
     chat: idOf<ConversationId>(frame.chatId),
@@ -43,25 +47,15 @@ export function readEntry(frame: hermod.v1.Deliver): Entry | undefined {
     prev: frame.prev,
     sender: idOf<AccountId>(sender),
     device: idOf<DeviceId>(device),
-    kind: frame.kind,
-    scope: frame.scope,
+    kind,
+    scope: scopeOf(frame.scope) ?? "subset",
     messageId: idOf<MessageId>(id),
     counter: frame.counter,
     serverMs: Number(frame.serverTsMs),
     rosterSeq: frame.rosterSeq,
     rosterHash: new Uint8Array(frame.rosterHash),
     ...(refersTo === undefined ? {} : { refersTo }),
-    ...(frame.body === null ? {} : { body: { type: frame.body.type, bytes: new Uint8Array(frame.body.bytes) } }),
+    ...(frame.body === null || type === undefined ? {} : { body: { type, bytes: new Uint8Array(frame.body.bytes) } }),
     hash: new Uint8Array(frame.hash),
   };
-}
-
-/** Entries that change the fold of a conversation; they have no counter and are never encrypted. */
-export function isControl(kind: number): boolean {
-  return kind === EntryKind.ENTRY_KIND_GENESIS || kind === EntryKind.ENTRY_KIND_MEMBERSHIP || kind === EntryKind.ENTRY_KIND_DEVICES;
-}
-
-/** What a person reads, as opposed to what devices tell each other. */
-export function isForPeople(kind: number): boolean {
-  return kind === EntryKind.ENTRY_KIND_MESSAGE;
 }

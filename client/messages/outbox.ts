@@ -95,6 +95,17 @@ export function startEncrypting(outbox: ChatOutbox, id: MessageId): void {
   outbox.encrypting = id;
 }
 
+/** Whether what was planned still stands: a reset, or the row's own return from the server, may have come while it was encrypted. */
+export function isWanted(outbox: ChatOutbox, id: MessageId, counter: bigint): boolean {
+  return outbox.encrypting === id && outbox.nextCounter === counter && find(outbox, id) !== undefined && !hasStaleFlight(outbox);
+}
+
+/** Nothing was committed, because it was not wanted any more. */
+export function abandon(outbox: ChatOutbox, id: MessageId): void {
+  assert(outbox.encrypting === id, "gave up an encryption that nobody began");
+  outbox.encrypting = undefined;
+}
+
 /** Counter, ciphertext and ratchet are committed. */
 export function onEncrypted(outbox: ChatOutbox, id: MessageId, counter: bigint): void {
   const row = find(outbox, id);
