@@ -97,15 +97,19 @@ export type ToConversation =
   | { readonly type: "receipt"; readonly account: AccountId; readonly device: DeviceId; readonly watermarks: Watermarks }
   /** A device that syncs wants what it may have missed: answered by `receipts`, or `not-a-member`. */
   | { readonly type: "receipts-wanted"; readonly account: AccountId; readonly device: DeviceId }
+  /** The account has this conversation in its durable list now (or had it already): `joined` need not be repeated. */
+  | { readonly type: "joined-heard"; readonly account: AccountId }
   /** Recovery of a shard: activate, compare fanned with the head, deliver the difference. */
   | { readonly type: "recover" };
 
 /** One entry on its way to one device. */
 export interface Delivery {
   readonly header: Header;
-  /** Newest earlier sequence that held something for this device; 0n: none. */
+  /** Newest earlier sequence that held something for this device (its own entries hold nothing for it); 0n: none. */
   readonly prev: bigint;
-  /** Absent: the device's own entry, or none for it (`skip`). */
+  /** Where a mark made for this delivery starts. Below prev + 1 when quiet entries, for which nobody was asked, lie between. */
+  readonly from: bigint;
+  /** Absent: what there was for this device is gone already (expired); the log says so. */
   readonly body?: BodySlot;
 }
 
@@ -192,7 +196,7 @@ export type ToAccount =
   /** One account asks another for its head; answered by `described`. */
   | { readonly type: "describe"; readonly account: AccountId; readonly question: number; readonly fromVersion: number }
   | { readonly type: "described"; readonly account: AccountId; readonly question: number; readonly head?: AccountHead }
-  /** A conversation added this account with that list version; the account answers by `told` if it has a newer one. */
+  /** A conversation added this account with that list version. Repeated until `joined-heard`; an account with a newer list also answers by `told`. */
   | { readonly type: "joined"; readonly conversation: ConversationId; readonly version: number }
   | { readonly type: "told-heard"; readonly conversation: ConversationId; readonly version: number }
   | { readonly type: "revoked-durable"; readonly device: DeviceId }

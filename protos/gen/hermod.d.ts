@@ -4015,6 +4015,9 @@ export namespace hermod {
             /** BucketRecord masked. */
             masked: bigint;
 
+            /** BucketRecord bodiesExpireMs. */
+            bodiesExpireMs: bigint;
+
             /**
              * Encodes the specified BucketRecord message.
              * @param message BucketRecord message or plain object to encode
@@ -4050,6 +4053,9 @@ export namespace hermod {
 
                 /** BucketRecord masked */
                 masked?: bigint;
+
+                /** BucketRecord bodiesExpireMs */
+                bodiesExpireMs?: bigint;
             }
 
             /** Shape of a BucketRecord. */
@@ -4104,6 +4110,352 @@ export namespace hermod {
 
             /** Shape of a ConversationStateRecord. */
             type $Shape = hermod.v1.ConversationStateRecord.$Properties;
+        }
+
+        /** Represents a SnapshotRecord. */
+        class SnapshotRecord {
+
+            /**
+             * Constructs a new SnapshotRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.SnapshotRecord.$Properties);
+
+            /** SnapshotRecord roster. */
+            roster: hermod.v1.RosterRecord;
+
+            /** SnapshotRecord controls. */
+            controls: bigint[];
+
+            /** SnapshotRecord devices. */
+            devices: hermod.v1.SnapshotDeviceRecord[];
+
+            /** SnapshotRecord lastTick. */
+            lastTick: bigint;
+
+            /** SnapshotRecord trimmed. */
+            trimmed: bigint;
+
+            /** SnapshotRecord trimDueMs. */
+            trimDueMs: bigint;
+
+            /** SnapshotRecord madeMs. */
+            madeMs: bigint;
+
+            /**
+             * Encodes the specified SnapshotRecord message.
+             * @param message SnapshotRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.SnapshotRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a SnapshotRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.SnapshotRecord & hermod.v1.SnapshotRecord.$Shape;
+        }
+
+        namespace SnapshotRecord {
+
+            /** Properties of a SnapshotRecord. */
+            interface $Properties {
+
+                /** SnapshotRecord roster */
+                roster?: hermod.v1.RosterRecord.$Properties;
+
+                /** SnapshotRecord controls */
+                controls?: readonly bigint[];
+
+                /** SnapshotRecord devices */
+                devices?: readonly hermod.v1.SnapshotDeviceRecord.$Properties[];
+
+                /** SnapshotRecord lastTick */
+                lastTick?: bigint;
+
+                /** SnapshotRecord trimmed */
+                trimmed?: bigint;
+
+                /** SnapshotRecord trimDueMs */
+                trimDueMs?: bigint;
+
+                /** SnapshotRecord madeMs */
+                madeMs?: bigint;
+            }
+
+            /** Shape of a SnapshotRecord. */
+            type $Shape = hermod.v1.SnapshotRecord.$Properties;
+        }
+
+        /** Represents a RosterRecord. */
+        class RosterRecord {
+
+            /**
+             * Constructs a new RosterRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.RosterRecord.$Properties);
+
+            /** RosterRecord type. */
+            type: string;
+
+            /** RosterRecord seq. */
+            seq: bigint;
+
+            /** RosterRecord hash. */
+            hash: Uint8Array;
+
+            /** RosterRecord members. */
+            members: hermod.v1.RosterMemberRecord[];
+
+            /** RosterRecord membershipVersion. */
+            membershipVersion: number;
+
+            /** RosterRecord membershipHash. */
+            membershipHash: Uint8Array;
+
+            /** RosterRecord lastRemovalSeq. */
+            lastRemovalSeq: bigint;
+
+            /**
+             * Encodes the specified RosterRecord message.
+             * @param message RosterRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.RosterRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a RosterRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.RosterRecord & hermod.v1.RosterRecord.$Shape;
+        }
+
+        namespace RosterRecord {
+
+            /** Properties of a RosterRecord. */
+            interface $Properties {
+
+                /** RosterRecord type */
+                type?: string;
+
+                /** RosterRecord seq */
+                seq?: bigint;
+
+                /** RosterRecord hash */
+                hash?: Uint8Array;
+
+                /** RosterRecord members */
+                members?: readonly hermod.v1.RosterMemberRecord.$Properties[];
+
+                /** RosterRecord membershipVersion */
+                membershipVersion?: number;
+
+                /** RosterRecord membershipHash */
+                membershipHash?: Uint8Array;
+
+                /** RosterRecord lastRemovalSeq */
+                lastRemovalSeq?: bigint;
+            }
+
+            /** Shape of a RosterRecord. */
+            type $Shape = hermod.v1.RosterRecord.$Properties;
+        }
+
+        /** Represents a RosterMemberRecord. */
+        class RosterMemberRecord {
+
+            /**
+             * Constructs a new RosterMemberRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.RosterMemberRecord.$Properties);
+
+            /** RosterMemberRecord account. */
+            account: Uint8Array;
+
+            /** RosterMemberRecord role. */
+            role: number;
+
+            /** RosterMemberRecord listVersion. */
+            listVersion: number;
+
+            /** RosterMemberRecord listHash. */
+            listHash: Uint8Array;
+
+            /** RosterMemberRecord devices. */
+            devices: Uint8Array[];
+
+            /**
+             * Encodes the specified RosterMemberRecord message.
+             * @param message RosterMemberRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.RosterMemberRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a RosterMemberRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.RosterMemberRecord & hermod.v1.RosterMemberRecord.$Shape;
+        }
+
+        namespace RosterMemberRecord {
+
+            /** Properties of a RosterMemberRecord. */
+            interface $Properties {
+
+                /** RosterMemberRecord account */
+                account?: Uint8Array;
+
+                /** RosterMemberRecord role */
+                role?: number;
+
+                /** RosterMemberRecord listVersion */
+                listVersion?: number;
+
+                /** RosterMemberRecord listHash */
+                listHash?: Uint8Array;
+
+                /** RosterMemberRecord devices */
+                devices?: readonly Uint8Array[];
+            }
+
+            /** Shape of a RosterMemberRecord. */
+            type $Shape = hermod.v1.RosterMemberRecord.$Properties;
+        }
+
+        /** Represents a SnapshotDeviceRecord. */
+        class SnapshotDeviceRecord {
+
+            /**
+             * Constructs a new SnapshotDeviceRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.SnapshotDeviceRecord.$Properties);
+
+            /** SnapshotDeviceRecord id. */
+            id: Uint8Array;
+
+            /** SnapshotDeviceRecord account. */
+            account: Uint8Array;
+
+            /** SnapshotDeviceRecord intervals. */
+            intervals: hermod.v1.RangeRecord[];
+
+            /** SnapshotDeviceRecord held. */
+            held: bigint;
+
+            /** SnapshotDeviceRecord loud. */
+            loud: bigint;
+
+            /** SnapshotDeviceRecord counter. */
+            counter: bigint;
+
+            /** SnapshotDeviceRecord recent. */
+            recent: hermod.v1.SnapshotSendRecord[];
+
+            /**
+             * Encodes the specified SnapshotDeviceRecord message.
+             * @param message SnapshotDeviceRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.SnapshotDeviceRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a SnapshotDeviceRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.SnapshotDeviceRecord & hermod.v1.SnapshotDeviceRecord.$Shape;
+        }
+
+        namespace SnapshotDeviceRecord {
+
+            /** Properties of a SnapshotDeviceRecord. */
+            interface $Properties {
+
+                /** SnapshotDeviceRecord id */
+                id?: Uint8Array;
+
+                /** SnapshotDeviceRecord account */
+                account?: Uint8Array;
+
+                /** SnapshotDeviceRecord intervals */
+                intervals?: readonly hermod.v1.RangeRecord.$Properties[];
+
+                /** SnapshotDeviceRecord held */
+                held?: bigint;
+
+                /** SnapshotDeviceRecord loud */
+                loud?: bigint;
+
+                /** SnapshotDeviceRecord counter */
+                counter?: bigint;
+
+                /** SnapshotDeviceRecord recent */
+                recent?: readonly hermod.v1.SnapshotSendRecord.$Properties[];
+            }
+
+            /** Shape of a SnapshotDeviceRecord. */
+            type $Shape = hermod.v1.SnapshotDeviceRecord.$Properties;
+        }
+
+        /** Represents a SnapshotSendRecord. */
+        class SnapshotSendRecord {
+
+            /**
+             * Constructs a new SnapshotSendRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.SnapshotSendRecord.$Properties);
+
+            /** SnapshotSendRecord counter. */
+            counter: bigint;
+
+            /** SnapshotSendRecord id. */
+            id: Uint8Array;
+
+            /** SnapshotSendRecord hash. */
+            hash: Uint8Array;
+
+            /** SnapshotSendRecord seq. */
+            seq: bigint;
+
+            /** SnapshotSendRecord timeMs. */
+            timeMs: bigint;
+
+            /**
+             * Encodes the specified SnapshotSendRecord message.
+             * @param message SnapshotSendRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.SnapshotSendRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a SnapshotSendRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.SnapshotSendRecord & hermod.v1.SnapshotSendRecord.$Shape;
+        }
+
+        namespace SnapshotSendRecord {
+
+            /** Properties of a SnapshotSendRecord. */
+            interface $Properties {
+
+                /** SnapshotSendRecord counter */
+                counter?: bigint;
+
+                /** SnapshotSendRecord id */
+                id?: Uint8Array;
+
+                /** SnapshotSendRecord hash */
+                hash?: Uint8Array;
+
+                /** SnapshotSendRecord seq */
+                seq?: bigint;
+
+                /** SnapshotSendRecord timeMs */
+                timeMs?: bigint;
+            }
+
+            /** Shape of a SnapshotSendRecord. */
+            type $Shape = hermod.v1.SnapshotSendRecord.$Properties;
         }
 
         /** Represents a ReceiptRecord. */
@@ -4770,6 +5122,88 @@ export namespace hermod {
 
             /** Shape of a PrekeyRecord. */
             type $Shape = hermod.v1.PrekeyRecord.$Properties;
+        }
+
+        /** Represents a PrekeyPoolRecord. */
+        class PrekeyPoolRecord {
+
+            /**
+             * Constructs a new PrekeyPoolRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.PrekeyPoolRecord.$Properties);
+
+            /** PrekeyPoolRecord highest. */
+            highest: number;
+
+            /** PrekeyPoolRecord dropped. */
+            dropped: boolean;
+
+            /**
+             * Encodes the specified PrekeyPoolRecord message.
+             * @param message PrekeyPoolRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.PrekeyPoolRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a PrekeyPoolRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.PrekeyPoolRecord & hermod.v1.PrekeyPoolRecord.$Shape;
+        }
+
+        namespace PrekeyPoolRecord {
+
+            /** Properties of a PrekeyPoolRecord. */
+            interface $Properties {
+
+                /** PrekeyPoolRecord highest */
+                highest?: number;
+
+                /** PrekeyPoolRecord dropped */
+                dropped?: boolean;
+            }
+
+            /** Shape of a PrekeyPoolRecord. */
+            type $Shape = hermod.v1.PrekeyPoolRecord.$Properties;
+        }
+
+        /** Represents a FormatRecord. */
+        class FormatRecord {
+
+            /**
+             * Constructs a new FormatRecord.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: hermod.v1.FormatRecord.$Properties);
+
+            /** FormatRecord format. */
+            format: number;
+
+            /**
+             * Encodes the specified FormatRecord message.
+             * @param message FormatRecord message or plain object to encode
+             * @returns Writer
+             */
+            static encode(message: hermod.v1.FormatRecord.$Properties): { finish(): Uint8Array };
+
+            /**
+             * Decodes a FormatRecord message.
+             */
+            static decode(bytes: Uint8Array): hermod.v1.FormatRecord & hermod.v1.FormatRecord.$Shape;
+        }
+
+        namespace FormatRecord {
+
+            /** Properties of a FormatRecord. */
+            interface $Properties {
+
+                /** FormatRecord format */
+                format?: number;
+            }
+
+            /** Shape of a FormatRecord. */
+            type $Shape = hermod.v1.FormatRecord.$Properties;
         }
 
         /** Represents a LeaseRecord. */

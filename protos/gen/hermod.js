@@ -8171,6 +8171,7 @@ export const hermod = $root.hermod = (() => {
             BucketRecord.prototype.fanned = 0n;
             BucketRecord.prototype.trimmed = 0n;
             BucketRecord.prototype.masked = 0n;
+            BucketRecord.prototype.bodiesExpireMs = 0n;
 
             BucketRecord.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -8191,6 +8192,8 @@ export const hermod = $root.hermod = (() => {
                     writer.uint32(40).uint64(message.trimmed);
                 if (message.masked != null && $Object.hasOwnProperty.call(message, "masked") && message.masked !== 0n)
                     writer.uint32(48).uint64(message.masked);
+                if (message.bodiesExpireMs != null && $Object.hasOwnProperty.call(message, "bodiesExpireMs") && message.bodiesExpireMs !== 0n)
+                    writer.uint32(56).uint64(message.bodiesExpireMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8276,6 +8279,15 @@ export const hermod = $root.hermod = (() => {
                                 message.masked = value;
                             else
                                 delete message.masked;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.bodiesExpireMs = value;
+                            else
+                                delete message.bodiesExpireMs;
                             continue;
                         }
                     }
@@ -8402,6 +8414,736 @@ export const hermod = $root.hermod = (() => {
             };
 
             return ConversationStateRecord;
+        })();
+
+        v1.SnapshotRecord = (function() {
+
+            const SnapshotRecord = function (properties) {
+                this.controls = [];
+                this.devices = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SnapshotRecord.prototype.roster = null;
+            SnapshotRecord.prototype.controls = $util.emptyArray;
+            SnapshotRecord.prototype.devices = $util.emptyArray;
+            SnapshotRecord.prototype.lastTick = 0n;
+            SnapshotRecord.prototype.trimmed = 0n;
+            SnapshotRecord.prototype.trimDueMs = 0n;
+            SnapshotRecord.prototype.madeMs = 0n;
+
+            SnapshotRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.roster != null && $Object.hasOwnProperty.call(message, "roster"))
+                    $root.hermod.v1.RosterRecord.encode(message.roster, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.controls != null && message.controls.length)
+                    writer.uint32(18).uint64s(message.controls);
+                if (message.devices != null && message.devices.length)
+                    for (let i = 0; i < message.devices.length; ++i)
+                        $root.hermod.v1.SnapshotDeviceRecord.encode(message.devices[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.lastTick != null && $Object.hasOwnProperty.call(message, "lastTick") && message.lastTick !== 0n)
+                    writer.uint32(32).uint64(message.lastTick);
+                if (message.trimmed != null && $Object.hasOwnProperty.call(message, "trimmed") && message.trimmed !== 0n)
+                    writer.uint32(40).uint64(message.trimmed);
+                if (message.trimDueMs != null && $Object.hasOwnProperty.call(message, "trimDueMs") && message.trimDueMs !== 0n)
+                    writer.uint32(48).uint64(message.trimDueMs);
+                if (message.madeMs != null && $Object.hasOwnProperty.call(message, "madeMs") && message.madeMs !== 0n)
+                    writer.uint32(56).uint64(message.madeMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SnapshotRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.SnapshotRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.roster = $root.hermod.v1.RosterRecord.decode(reader, reader.size(), $undefined, _depth + 1, message.roster);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType === 2) {
+                                if (!(message.controls && message.controls.length))
+                                    message.controls = [];
+                                reader.uint64s(message.controls);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.controls && message.controls.length))
+                                message.controls = [];
+                            message.controls.push(reader.uint64());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.devices && message.devices.length))
+                                message.devices = [];
+                            message.devices.push($root.hermod.v1.SnapshotDeviceRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.lastTick = value;
+                            else
+                                delete message.lastTick;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.trimmed = value;
+                            else
+                                delete message.trimmed;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.trimDueMs = value;
+                            else
+                                delete message.trimDueMs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.madeMs = value;
+                            else
+                                delete message.madeMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SnapshotRecord;
+        })();
+
+        v1.RosterRecord = (function() {
+
+            const RosterRecord = function (properties) {
+                this.members = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RosterRecord.prototype.type = "";
+            RosterRecord.prototype.seq = 0n;
+            RosterRecord.prototype.hash = $util.newBuffer([]);
+            RosterRecord.prototype.members = $util.emptyArray;
+            RosterRecord.prototype.membershipVersion = 0;
+            RosterRecord.prototype.membershipHash = $util.newBuffer([]);
+            RosterRecord.prototype.lastRemovalSeq = 0n;
+
+            RosterRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== "")
+                    writer.uint32(10).string(message.type);
+                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0n)
+                    writer.uint32(16).uint64(message.seq);
+                if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+                    writer.uint32(26).bytes(message.hash);
+                if (message.members != null && message.members.length)
+                    for (let i = 0; i < message.members.length; ++i)
+                        $root.hermod.v1.RosterMemberRecord.encode(message.members[i], writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.membershipVersion != null && $Object.hasOwnProperty.call(message, "membershipVersion") && message.membershipVersion !== 0)
+                    writer.uint32(40).uint32(message.membershipVersion);
+                if (message.membershipHash != null && $Object.hasOwnProperty.call(message, "membershipHash") && message.membershipHash.length)
+                    writer.uint32(50).bytes(message.membershipHash);
+                if (message.lastRemovalSeq != null && $Object.hasOwnProperty.call(message, "lastRemovalSeq") && message.lastRemovalSeq !== 0n)
+                    writer.uint32(56).uint64(message.lastRemovalSeq);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RosterRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.RosterRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.type = value;
+                            else
+                                delete message.type;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.seq = value;
+                            else
+                                delete message.seq;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.hash = value;
+                            else
+                                delete message.hash;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.members && message.members.length))
+                                message.members = [];
+                            message.members.push($root.hermod.v1.RosterMemberRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.membershipVersion = value;
+                            else
+                                delete message.membershipVersion;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.membershipHash = value;
+                            else
+                                delete message.membershipHash;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.lastRemovalSeq = value;
+                            else
+                                delete message.lastRemovalSeq;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterRecord;
+        })();
+
+        v1.RosterMemberRecord = (function() {
+
+            const RosterMemberRecord = function (properties) {
+                this.devices = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RosterMemberRecord.prototype.account = $util.newBuffer([]);
+            RosterMemberRecord.prototype.role = 0;
+            RosterMemberRecord.prototype.listVersion = 0;
+            RosterMemberRecord.prototype.listHash = $util.newBuffer([]);
+            RosterMemberRecord.prototype.devices = $util.emptyArray;
+
+            RosterMemberRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.account != null && $Object.hasOwnProperty.call(message, "account") && message.account.length)
+                    writer.uint32(10).bytes(message.account);
+                if (message.role != null && $Object.hasOwnProperty.call(message, "role") && message.role !== 0)
+                    writer.uint32(16).uint32(message.role);
+                if (message.listVersion != null && $Object.hasOwnProperty.call(message, "listVersion") && message.listVersion !== 0)
+                    writer.uint32(24).uint32(message.listVersion);
+                if (message.listHash != null && $Object.hasOwnProperty.call(message, "listHash") && message.listHash.length)
+                    writer.uint32(34).bytes(message.listHash);
+                if (message.devices != null && message.devices.length)
+                    for (let i = 0; i < message.devices.length; ++i)
+                        writer.uint32(42).bytes(message.devices[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RosterMemberRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.RosterMemberRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.account = value;
+                            else
+                                delete message.account;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.role = value;
+                            else
+                                delete message.role;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.listVersion = value;
+                            else
+                                delete message.listVersion;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.listHash = value;
+                            else
+                                delete message.listHash;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.devices && message.devices.length))
+                                message.devices = [];
+                            message.devices.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RosterMemberRecord;
+        })();
+
+        v1.SnapshotDeviceRecord = (function() {
+
+            const SnapshotDeviceRecord = function (properties) {
+                this.intervals = [];
+                this.recent = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SnapshotDeviceRecord.prototype.id = $util.newBuffer([]);
+            SnapshotDeviceRecord.prototype.account = $util.newBuffer([]);
+            SnapshotDeviceRecord.prototype.intervals = $util.emptyArray;
+            SnapshotDeviceRecord.prototype.held = 0n;
+            SnapshotDeviceRecord.prototype.loud = 0n;
+            SnapshotDeviceRecord.prototype.counter = 0n;
+            SnapshotDeviceRecord.prototype.recent = $util.emptyArray;
+
+            SnapshotDeviceRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                    writer.uint32(10).bytes(message.id);
+                if (message.account != null && $Object.hasOwnProperty.call(message, "account") && message.account.length)
+                    writer.uint32(18).bytes(message.account);
+                if (message.intervals != null && message.intervals.length)
+                    for (let i = 0; i < message.intervals.length; ++i)
+                        $root.hermod.v1.RangeRecord.encode(message.intervals[i], writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.held != null && $Object.hasOwnProperty.call(message, "held") && message.held !== 0n)
+                    writer.uint32(32).uint64(message.held);
+                if (message.loud != null && $Object.hasOwnProperty.call(message, "loud") && message.loud !== 0n)
+                    writer.uint32(40).uint64(message.loud);
+                if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && message.counter !== 0n)
+                    writer.uint32(48).uint64(message.counter);
+                if (message.recent != null && message.recent.length)
+                    for (let i = 0; i < message.recent.length; ++i)
+                        $root.hermod.v1.SnapshotSendRecord.encode(message.recent[i], writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SnapshotDeviceRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.SnapshotDeviceRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.account = value;
+                            else
+                                delete message.account;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.intervals && message.intervals.length))
+                                message.intervals = [];
+                            message.intervals.push($root.hermod.v1.RangeRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.held = value;
+                            else
+                                delete message.held;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.loud = value;
+                            else
+                                delete message.loud;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.counter = value;
+                            else
+                                delete message.counter;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.recent && message.recent.length))
+                                message.recent = [];
+                            message.recent.push($root.hermod.v1.SnapshotSendRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SnapshotDeviceRecord;
+        })();
+
+        v1.SnapshotSendRecord = (function() {
+
+            const SnapshotSendRecord = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SnapshotSendRecord.prototype.counter = 0n;
+            SnapshotSendRecord.prototype.id = $util.newBuffer([]);
+            SnapshotSendRecord.prototype.hash = $util.newBuffer([]);
+            SnapshotSendRecord.prototype.seq = 0n;
+            SnapshotSendRecord.prototype.timeMs = 0n;
+
+            SnapshotSendRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.counter != null && $Object.hasOwnProperty.call(message, "counter") && message.counter !== 0n)
+                    writer.uint32(8).uint64(message.counter);
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id.length)
+                    writer.uint32(18).bytes(message.id);
+                if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+                    writer.uint32(26).bytes(message.hash);
+                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0n)
+                    writer.uint32(32).uint64(message.seq);
+                if (message.timeMs != null && $Object.hasOwnProperty.call(message, "timeMs") && message.timeMs !== 0n)
+                    writer.uint32(40).uint64(message.timeMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SnapshotSendRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.SnapshotSendRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.counter = value;
+                            else
+                                delete message.counter;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.hash = value;
+                            else
+                                delete message.hash;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.seq = value;
+                            else
+                                delete message.seq;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if ((value = reader.uint64()) !== 0n)
+                                message.timeMs = value;
+                            else
+                                delete message.timeMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SnapshotSendRecord;
         })();
 
         v1.ReceiptRecord = (function() {
@@ -9808,6 +10550,182 @@ export const hermod = $root.hermod = (() => {
             };
 
             return PrekeyRecord;
+        })();
+
+        v1.PrekeyPoolRecord = (function() {
+
+            const PrekeyPoolRecord = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            PrekeyPoolRecord.prototype.highest = 0;
+            PrekeyPoolRecord.prototype.dropped = false;
+
+            PrekeyPoolRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.highest != null && $Object.hasOwnProperty.call(message, "highest") && message.highest !== 0)
+                    writer.uint32(8).uint32(message.highest);
+                if (message.dropped != null && $Object.hasOwnProperty.call(message, "dropped") && message.dropped !== false)
+                    writer.uint32(16).bool(message.dropped);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            PrekeyPoolRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.PrekeyPoolRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.highest = value;
+                            else
+                                delete message.highest;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.dropped = value;
+                            else
+                                delete message.dropped;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return PrekeyPoolRecord;
+        })();
+
+        v1.FormatRecord = (function() {
+
+            const FormatRecord = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            FormatRecord.prototype.format = 0;
+
+            FormatRecord.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.format != null && $Object.hasOwnProperty.call(message, "format") && message.format !== 0)
+                    writer.uint32(8).uint32(message.format);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            FormatRecord.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.hermod.v1.FormatRecord();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.format = value;
+                            else
+                                delete message.format;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return FormatRecord;
         })();
 
         v1.LeaseRecord = (function() {
