@@ -15,11 +15,23 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** 2³¹ − 1 ms, 24.8 days. */
+const hostWaitMaxMs = 0x7fff_ffff;
+
 /** The host's clock. Its timers do not keep a process alive by themselves unless `holdsProcess`. */
 export function systemClock(holdsProcess = true): Clock {
   const timer = (ms: number, fire: () => void): Timer => {
-    const handle = setTimeout(fire, Math.max(0, ms));
-    if (!holdsProcess) handle.unref();
+    let handle: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      // The host fires at once when asked to wait for longer than it can count, so long waits are made of several.
+      const stepMs = Math.min(Math.max(0, leftMs), hostWaitMaxMs);
+      handle = setTimeout(() => {
+        if (leftMs > stepMs) wait(leftMs - stepMs);
+        else fire();
+      }, stepMs);
+      if (!holdsProcess) handle.unref();
+    };
+    wait(ms);
     return {
       cancel: () => {
         clearTimeout(handle);

@@ -15,9 +15,9 @@ export function systemRand(): Rand {
   const bytes = (length: number): Uint8Array => randomFillSync(new Uint8Array(length));
   const fraction = (): number => {
     const drawn = bytes(7);
-    let value = 0;
-    for (const byte of drawn) value = value * 256 + byte;
-    return Math.floor(value / 8) / 2 ** 53;
+    let value = drawn[0]! & 31; // 53 bits in all: with more, the sum is rounded and may come out as 1
+    for (const byte of drawn.subarray(1)) value = value * 256 + byte;
+    return value / 2 ** 53;
   };
   return { bytes, fraction, below: (below) => Math.floor(fraction() * below) };
 }
