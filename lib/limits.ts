@@ -97,6 +97,10 @@ export const limits = {
   socketsPerIpMax: 100,
   framesPerSecondMax: 2_000,
   problemsBeforeClose: 50,
+  /** A frame that is not protobuf counts as so many warnings: three of them close. */
+  badFrameCost: 20,
+  /** Questions of one gateway that wait for an actor: REST requests and gathered fetches. */
+  questionsMax: 20_000,
   requestDeadlineMs: 10_000,
   ownerUnreachableMs: 5_000,
 
@@ -153,6 +157,12 @@ export const limits = {
   restDeadlineMs: 15_000,
   /** Tries at a version of the own list that others keep overtaking. */
   rebaseTriesMax: 5,
+  /** Accounts whose chains a client keeps decoded; the store has them all. */
+  chainsCachedMax: 2_048,
+  /** Answers to one fetchDevices: 1,000 versions of 128 accounts would be more, but nobody has that. */
+  chainPagesMax: 1_024,
+  /** Proofs kept about one account, so that a server that lies without end fills no disk. */
+  evidencePerAccountMax: 16,
   linkRefreshMs: 45_000,
   /** How far the other device's clock may run ahead of ours before its link counts as made for longer than allowed. */
   linkSkewMs: 30_000,
