@@ -40,6 +40,20 @@ export const limits = {
   redeliverMinMs: 1_000,
   redeliverMaxMs: 10_000,
   receiptCoalesceMs: 1_000,
+  /** Entries of a conversation that some device has not accepted yet; above it sends are answered `overloaded`. */
+  openEntriesMax: 8_192,
+  /** Bodies of such entries held for the next try; those above it are read from the log again. */
+  openBytesMax: 4 * 1024 * 1024,
+  /** Oldest open deliveries of one device that one redelivery repeats: a device's window. */
+  redeliverEntries: 64,
+  /** Probes and fences that one activation tries before it gives up: each round lost means that another owner or a late write moved the log. */
+  activationTriesMax: 8,
+  /** Requests that wait for the answer to one send: the first and its retries. */
+  askersPerSendMax: 8,
+  /** Sends named in a snapshot, the newest; older retries are answered `stored-earlier` after a reload. */
+  snapshotSendsMax: 4_096,
+  /** A draining conversation ends when all is accepted, or after so long: its next owner delivers the rest. */
+  drainWaitMs: 2_000,
   sendsPerPairBucket: 60,
   sendsPerPairPerSecond: 1,
 
