@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.js";
 import type { ErrorCode } from "../lib/errors.js";
 import { idBytes, idOf, type AccountId, type DeviceId } from "../lib/ids.js";
 import { limits } from "../lib/limits.js";
-import { newBucket, take, type BucketRule } from "../lib/token-bucket.js";
+import { fullBucket, take, type TokenRule } from "../lib/token-bucket.js";
 import { closeCodes, closeReasonOf } from "../protos/close-codes.js";
 import { parseEnvelope } from "../protos/envelope.js";
 import type { hermod } from "../protos/gen/hermod.js";
@@ -188,12 +188,13 @@ export class Gateway {
     }
     this.#deadlines.clear(held);
     this.counters.unauthenticated--;
+    const now = this.#clock.mono();
     held.session = {
       phase: "open",
       ...hello,
       sendsInFlight: 0,
-      sends: newBucket(),
-      pages: newBucket(),
+      sends: fullBucket(this.#sendRule, now),
+      pages: fullBucket(this.#pageRule, now),
       warnings: 0,
     };
     held.socket.send(requestId, {
@@ -258,12 +259,12 @@ export class Gateway {
     return take(session.pages, this.#pageRule, now, request.type === "gather" ? Math.max(1, request.mails.length / 8) : 1);
   }
 
-  get #sendRule(): BucketRule {
-    return { size: this.#limits.sendsPerDeviceBucket, refillMs: 1_000 / this.#limits.sendsPerDevicePerSecond };
+  get #sendRule(): TokenRule {
+    return { size: this.#limits.sendsPerDeviceBucket, perSecond: this.#limits.sendsPerDevicePerSecond };
   }
 
-  get #pageRule(): BucketRule {
-    return { size: this.#limits.pagesPerDeviceBucket, refillMs: 1_000 / this.#limits.pagesPerDevicePerSecond };
+  get #pageRule(): TokenRule {
+    return { size: this.#limits.pagesPerDeviceBucket, perSecond: this.#limits.pagesPerDevicePerSecond };
   }
 
   /** A client that goes on in spite of warnings is closed: 4029. */

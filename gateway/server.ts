@@ -28,6 +28,12 @@ export class PortInUse extends Error {
   }
 }
 
+/** What uWebSockets.js has and its types leave out. Port options 1: exclusive; without it Linux lets two processes share a port silently. */
+interface NativeApp {
+  listen(host: string, port: number, options: 1, heard: (listening: uws.us_listen_socket | false) => void): void;
+  close(): void;
+}
+
 /** The listener of the client side: WebSocket at /v1/ws and what `routes` adds. */
 export class Edge {
   readonly #gateway: Gateway;
@@ -73,8 +79,7 @@ export class Edge {
   listen(): Promise<number> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
-      // Exclusive: a second process on the same port must fail, not share.
-      this.#app.listen(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (listening) => {
+      this.#native.listen(host, port, 1, (listening) => {
         if (listening === false) {
           reject(new PortInUse(host, port));
           return;
@@ -93,7 +98,11 @@ export class Edge {
 
   close(): void {
     this.stopListening();
-    this.#app.close();
+    this.#native.close();
+  }
+
+  get #native(): NativeApp {
+    return this.#app as unknown as NativeApp;
   }
 
   #upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {

@@ -1,6 +1,6 @@
 import { limits } from "../lib/limits.js";
 import type { AccountId, DeviceId } from "../lib/ids.js";
-import type { Bucket } from "../lib/token-bucket.js";
+import type { TokenBucket } from "../lib/token-bucket.js";
 
 /**
  * One socket's state, pure data. `opening`: nothing is known of it. `proving`: its credential is being checked. `open`: a device.
@@ -25,8 +25,8 @@ export interface OpenSession {
   readonly conn: bigint;
   /** Sends that the server has not answered. */
   sendsInFlight: number;
-  readonly sends: Bucket;
-  readonly pages: Bucket;
+  readonly sends: TokenBucket;
+  readonly pages: TokenBucket;
   /** Refusals by a limit since the last good second; too many close the socket. */
   warnings: number;
 }
