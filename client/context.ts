@@ -2,10 +2,11 @@ import type { Clock } from "../lib/clock.js";
 import type { AccountId, ConversationId, DeviceId } from "../lib/ids.js";
 import type { Rand } from "../lib/random.js";
 import type { hermod } from "../protos/gen/hermod.js";
+import type { ListState } from "../protos/signed/device-chain.js";
 import type { Cipher, PrekeyBundle } from "./cipher/ports.js";
 import type { Connection } from "./connection/ports.js";
 import type { ClientEvent } from "./events.js";
-import type { Store } from "./store/ports.js";
+import type { Store, Transaction } from "./store/ports.js";
 
 type DeviceChain = hermod.v1.DeviceChain.$Properties;
 type Sync = hermod.v1.Sync.$Properties;
@@ -32,26 +33,8 @@ export interface Self {
   readonly handle: string;
 }
 
-/** One device of a verified list version. */
-export interface ListedDevice {
-  readonly id: DeviceId;
-  /** 33 bytes, checked; the id is its hash. The only place from which an identity key is ever taken. */
-  readonly identityKey: Uint8Array;
-  readonly registrationId: number;
-  readonly addedMs: bigint;
-}
-
-/** One version of an account's list, verified from version 1 on. */
-export interface VerifiedList {
-  readonly account: AccountId;
-  readonly version: number;
-  readonly listHash: Uint8Array;
-  /** By rank. */
-  readonly devices: readonly ListedDevice[];
-  readonly cause: string;
-  /** Identity key of the genesis' device. */
-  readonly rootKey: Uint8Array;
-}
+/** One version of an account's list, verified from version 1 on. The only place from which an identity key is ever taken. */
+export type VerifiedList = ListState;
 
 /** The device chains of all accounts that this client has met, each verified from its genesis, the highest version remembered. */
 export interface Chains {
@@ -106,10 +89,10 @@ export interface HistoryEvent {
 /** What the contact part does with `sync` content, which only arrives in the self conversation from an own device. */
 export interface ContactSync {
   /**
-   * Takes over what an own device shared: contacts with the list that it vouches for. Synchronous, to be called *inside* the transaction that stores the entry.
-   * A contact that contradicts a chain known here raises an alarm and stops sending to it; it is never an error of the caller.
+   * Takes over what an own device shared: contacts with the list that it vouches for. To be called *inside* the transaction that stores
+   * the entry. A contact that contradicts a chain known here raises an alarm and stops sending to it; it is never an error of the caller.
    */
-  apply(sync: Sync): void;
+  apply(tx: Transaction, sync: Sync): void;
   /** Pages of contacts for a device that was linked just now, each small enough for one entry. */
   pages(): readonly Sync[];
 }
@@ -118,6 +101,9 @@ export interface ContactSync {
 export interface Messages {
   /** Creates the self conversation; idempotent. Needs a session. */
   createSelf(): Promise<ConversationId>;
-  /** Puts `sync` content for own devices into the outbox of the self conversation; durable when it returns. Chats are added by the messages' side. */
+  /**
+   * Puts `sync` content for own devices into the outbox of the self conversation; durable when it returns. It is sent when the
+   * conversation's roster has the devices. Chats are added by the messages' side, in front of the page with `done`.
+   */
   queueSync(pages: readonly Sync[], devices: readonly DeviceId[]): void;
 }

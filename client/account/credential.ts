@@ -1,0 +1,33 @@
+import { fromBase32, idBytes, idOf, toBase32, type AccountId, type DeviceId } from "../../lib/ids.js";
+
+/** What a device shows at each hello. The secret is drawn and stored here before anyone else sees it. */
+export interface Credential {
+  readonly account: AccountId;
+  readonly device: DeviceId;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
+export const credentialSecretBytes = 32;
+const credentialBytesLength = 16 + 16 + credentialSecretBytes;
+
+/** account ‖ device ‖ secret, as hello carries it. */
+export function credentialBytes(credential: Credential): Uint8Array {
+  const bytes = new Uint8Array(credentialBytesLength);
+  bytes.set(idBytes(credential.account), 0);
+  bytes.set(idBytes(credential.device), 16);
+  bytes.set(credential.secret, 32);
+  return bytes;
+}
+
+/** The same as text, for `Authorization: Bearer`. */
+export function credentialText(credential: Credential): string {
+  return toBase32(credentialBytes(credential));
+}
+
+/** Undefined for anything that is not such a text. */
+export function parseCredential(text: string): Credential | undefined {
+  const bytes = fromBase32(text);
+  if (bytes?.length !== credentialBytesLength) return undefined;
+  return { account: idOf(bytes.subarray(0, 16)), device: idOf(bytes.subarray(16, 32)), secret: bytes.slice(32) };
+}
