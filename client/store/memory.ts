@@ -138,6 +138,7 @@ class MemoryEngine implements Engine {
   }
 
   commit(): void {
+    this.#check();
     this.#before = undefined;
   }
 
@@ -165,9 +166,13 @@ class MemoryEngine implements Engine {
   }
 
   #rows(table: EngineTable): SortedRows {
-    if (!this.#alive) throw new HermodError("stopped", { message: "the store's process has crashed" });
+    this.#check();
     const rows = this.#content.get(table);
     assert(rows !== undefined, "a table that does not exist");
     return rows;
+  }
+
+  #check(): void {
+    if (!this.#alive) throw new HermodError("stopped", { message: "the store's process has crashed" });
   }
 }

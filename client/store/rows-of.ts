@@ -5,7 +5,7 @@ import type { TableName } from "./ports.js";
 /** What all tables of one store share. */
 export interface Tables {
   readonly engine: Engine;
-  /** Notes that a transaction changed a table, for `onCommit`. */
+  /** Notes that a transaction changes a table, for `onCommit`. Throws outside of one: called before each write. */
   touched(table: TableName): void;
 }
 
@@ -33,13 +33,13 @@ export class RowsOf<Row> {
   }
 
   put(key: string, row: Row): void {
-    this.#tables.engine.put(this.#name, key, encodeRow(row));
     this.#tables.touched(this.#owner);
+    this.#tables.engine.put(this.#name, key, encodeRow(row));
   }
 
   delete(key: string): void {
-    this.#tables.engine.delete(this.#name, key);
     this.#tables.touched(this.#owner);
+    this.#tables.engine.delete(this.#name, key);
   }
 
   scan(range: ScanRange): Row[] {

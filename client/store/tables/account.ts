@@ -135,12 +135,12 @@ export function cipherRowTable(tables: Tables): CipherRowWrites {
     get: (key) => engine.get("cipher_rows", plain(key)),
     keys: (prefix) => engine.keys("cipher_rows", { prefix: plain(prefix), limit: all }),
     put: (key, bytes) => {
-      engine.put("cipher_rows", plain(key), bytes);
       tables.touched("cipherRows");
+      engine.put("cipher_rows", plain(key), bytes);
     },
     delete: (key) => {
-      engine.delete("cipher_rows", plain(key));
       tables.touched("cipherRows");
+      engine.delete("cipher_rows", plain(key));
     },
   };
 }
