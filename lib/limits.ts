@@ -121,6 +121,8 @@ export const limits = {
   // the client's cipher
   /** A pairwise body that would leave so many message keys unused is staged; libsignal keeps 2,000 and then loses the oldest. */
   ratchetAheadMax: 500,
+  /** Unused message keys of one chain that libsignal keeps before it loses the oldest. */
+  ratchetKeptMax: 2_000,
   /** Chains per device of which it is known how far they were read; libsignal keeps as many. */
   cipherChainsKept: 5,
   /** Operations that wait for one device's mutex; the receive queues and the outbox stay below. */
@@ -157,6 +159,12 @@ export const limits = {
   /** createChat again after newer device lists. */
   createChatTriesMax: 5,
   messageTextBytesMax: 64 * 1024,
+  /** A drain of a long absence is given so long until `live`. */
+  syncDeadlineMs: 3_600_000,
+  /** Back-off of a conversation whose entry could not be looked at, because something it needs was not answered. */
+  receiveRetryMs: 1_000,
+  /** Entries that one look at the history returns at most. */
+  historyPageMax: 1_000,
 
   // the client's connection and account
   /** Full jitter: a delay is drawn evenly below a ceiling that doubles from the first to the last. */
@@ -169,6 +177,8 @@ export const limits = {
   /** Requests without an answer; more are refused `overloaded`. */
   requestsPendingMax: 256,
   restDeadlineMs: 15_000,
+  /** A whole chain of 1,000 small versions in base64. */
+  restAnswerBytesMax: 16 * 1024 * 1024,
   /** Tries at a version of the own list that others keep overtaking. */
   rebaseTriesMax: 5,
   /** Accounts whose chains a client keeps decoded; the store has them all. */
