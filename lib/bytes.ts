@@ -5,4 +5,4 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-export const noBytes = new Uint8Array(0);
+export const noBytes: Uint8Array = new Uint8Array(0);
