@@ -95,6 +95,36 @@ const defaults = {
   conversationsPerAccountMax: 20_000,
   newContactsPerHour: 100,
   toldPerSecond: 50,
+  /** Requests that one account works on or holds back at once; more are answered `overloaded`. */
+  accountFlowsMax: 256,
+  /** Conversations that were told of a list and have not said that they heard it. */
+  toldInFlightMax: 200,
+  /** Rows of conversations and devices in one write of bookkeeping. */
+  accountRowsPerWriteMax: 128,
+  /** Who fetches prekeys of one account: buckets kept. Above it the fullest are forgotten, which forgives them the least. */
+  prekeyRequestersMax: 1_024,
+  /** Answers kept for a repeated prekey request. */
+  prekeyAnswersMax: 256,
+  /** Tries at a one-time prekey before a bundle goes without. */
+  prekeyClaimsMax: 3,
+  /** One-time keys of one target for all requesters together; above it bundles go without, so that no crowd empties the pools. */
+  prekeysPerTargetBucket: 1_000,
+  prekeysPerTargetRefillMs: 3_600,
+  /** Fetches of an account's own devices, which link and repair more often. */
+  ownPrekeyFetchBucket: 60,
+  ownPrekeyFetchRefillMs: 10_000,
+  prekeysLowEveryMs: 60_000,
+  keyUploadBucket: 20,
+  keyUploadRefillMs: 30_000,
+  listTriesBucket: 20,
+  listTriesRefillMs: 30_000,
+  /** How long an account waits for others' heads before a new conversation is refused. */
+  describeDeadlineMs: 5_000,
+  /** A handle that is held by a registration which was given up is asked for again after so long. */
+  handleAgainMs: 200,
+  lastSeenEveryMs: 3_600_000,
+  /** Signatures that wait for the worker: 1.2 s of its work. */
+  signatureChecksMax: 20_000,
 
   // links
   linkOfferMs: 120_000,
@@ -214,6 +244,12 @@ const defaults = {
   storeAttemptMs: 1_500,
   storeRetryMinMs: 5,
   storeRetryMaxMs: 250,
+  /** Writes that share one commit of the embedded store: they run in one turn of the event loop. */
+  commitWritesMax: 512,
+  /** Writes that wait for the embedded store; more are told at once that it did not answer. */
+  storeWaitingMax: 65_536,
+  /** Age of what the disk said about its free space. */
+  diskCheckMs: 1_000,
   /** Partitions that one call of the sweep looks at, so that it never holds up a turn for long. */
   sweepPartitionsMax: 64,
   drainMs: 10_000,

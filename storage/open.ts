@@ -3,6 +3,7 @@ import type { ConversationLog, ConversationStates, Receipts } from "../actors/co
 import type { DeviceStates, LogReader, ReceiptRows } from "../actors/device/ports.js";
 import type { ClusterConfigs, IntentSlices, Leases } from "../cluster/ports.js";
 import type { Clock } from "../lib/clock.js";
+import { openLmdbPartitions, type LmdbStoreOptions } from "./lmdb/open.js";
 import { MemoryDisk, memoryPartitions } from "./memory/kernel.js";
 import type { Partitions } from "./partitions.js";
 import { AccountsTable } from "./tables/accounts.js";
@@ -68,4 +69,9 @@ export function openStores(partitions: Partitions, clock: Clock): Stores {
 /** Stores in memory; the same `disk` again is a reopened store. */
 export function openMemory(clock: Clock, disk = new MemoryDisk()): Stores {
   return openStores(memoryPartitions(disk), clock);
+}
+
+/** Stores of a data directory, for this process alone. Throws StoreError `store-in-use` (exit 7) or `update-needed`. */
+export async function openLmdb(directory: string, options: LmdbStoreOptions): Promise<Stores> {
+  return openStores(await openLmdbPartitions(directory, options), options.clock);
 }
