@@ -1,5 +1,6 @@
 import type { ConversationId } from "../lib/ids.js";
 import type { Answer, Mail, ReplyTo, ServerFrame, SessionRef } from "../protos/messages.js";
+import type { SignatureCheck } from "../protos/signed/verdict.js";
 
 /** Ports that all kinds of actors use. Each kind's own stand beside it. */
 
@@ -36,6 +37,18 @@ export interface Sessions {
  */
 export interface Gate {
   afterAlive(then: () => void): void;
+}
+
+/** What became of a request to check signatures. `overloaded`: the queue is full, nothing was checked. `failed`: the worker died at it or before it. */
+export type SignatureOutcome = "hold" | "wrong" | "overloaded" | "failed";
+
+/**
+ * Checks signatures off the main thread (60 µs each, up to 103 in one upload). Behaviours judge by protos/signed/ and ask for the arithmetic
+ * only: after the rate limit, never before. Bounded; never rejects.
+ */
+export interface Signatures {
+  /** `hold`: every one of them. None at all holds. */
+  check(checks: readonly SignatureCheck[]): Promise<SignatureOutcome>;
 }
 
 /** Ownership of this actor's shard at activation; a shard that is lost stops its actors. */
