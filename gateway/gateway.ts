@@ -1,13 +1,14 @@
 import { Alarms } from "../lib/alarms.js";
 import type { Clock } from "../lib/clock.js";
 import type { ErrorCode } from "../lib/errors.js";
-import { idBytes, idOf, type AccountId, type DeviceId } from "../lib/ids.js";
+import { idBytes } from "../lib/ids.js";
 import { limits } from "../lib/limits.js";
 import { fullBucket, take, type TokenRule } from "../lib/token-bucket.js";
 import { closeCodes, closeReasonOf } from "../protos/close-codes.js";
 import { parseEnvelope } from "../protos/envelope.js";
 import type { hermod } from "../protos/gen/hermod.js";
 import type { Answer, ReplyTo, ServerFrame, SessionRef } from "../protos/messages.js";
+import { credentialBytes, readCredential } from "./credential.js";
 import { gather } from "./gather.js";
 import type { Actors, GatewayCounters } from "./ports.js";
 import { Questions } from "./questions.js";
@@ -15,7 +16,6 @@ import { decodeFrame, requestOf, type Request } from "./requests.js";
 import type { OpenSession, Session, SessionLimits } from "./session.js";
 import type { ClientSocket } from "./sockets.js";
 
-export const credentialBytes = 64;
 const protocolVersion = 1;
 
 interface Held {
@@ -296,15 +296,6 @@ export class Gateway {
       windowBytes: limits.windowBytes,
     };
   }
-}
-
-/** account ‖ device ‖ secret. */
-export function readCredential(credential: Uint8Array) {
-  return {
-    account: idOf<AccountId>(credential.subarray(0, 16)),
-    device: idOf<DeviceId>(credential.subarray(16, 32)),
-    secret: credential.slice(32),
-  };
 }
 
 function problemOf(problem: {

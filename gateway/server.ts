@@ -2,7 +2,7 @@ import uws, { type HttpRequest, type HttpResponse, type us_socket_context_t, typ
 import { fromBase32 } from "../lib/ids.js";
 import { limits } from "../lib/limits.js";
 import type { Gateway } from "./gateway.js";
-import { credentialBytes } from "./gateway.js";
+import { credentialBytes } from "./credential.js";
 import type { SessionLimits } from "./session.js";
 import { ClientSocket, SocketsOut, type SocketData } from "./sockets.js";
 

@@ -130,6 +130,8 @@ const defaults = {
   linkOfferMs: 120_000,
   linkUriMs: 60_000,
   linkPollMs: 25_000,
+  /** How often a long poll looks at its offer. */
+  linkPollStepMs: 200,
 
   // sockets
   authDeadlineMs: 5_000,
