@@ -39,7 +39,12 @@ const usual: ListLimits = {
  *
  * @param before the head that `after` extends
  */
-export function listLimitProblem(before: ListState, after: ListState, times: ListTimes, rules: ListLimits = usual): ListLimited | undefined {
+export function listLimitProblem(
+  before: ListState,
+  after: ListState,
+  times: ListTimes,
+  rules: ListLimits = usual,
+): ListLimited | undefined {
   return tooMany(times, rules) ?? tooYoung(before, after, times, rules) ?? notIdle(before, after, times, rules);
 }
 
