@@ -18,9 +18,9 @@ import {
 import { assert } from "../../lib/assert.js";
 import { idBytes, type DeviceId } from "../../lib/ids.js";
 import { deviceIdOf } from "../../protos/signed/ids.js";
-import type { CipherRowReads } from "../store/ports.js";
 import type { Overlay } from "./overlay.js";
 import { prekeyRecord, useKyber, useOneTimeEc } from "./prekeys.js";
+import { sessionKey } from "./primitives.js";
 
 /** libsignal's types insist on an ArrayBuffer below; ours never sit on a shared one. */
 export function native(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -31,33 +31,9 @@ export function addressOf(device: DeviceId): ProtocolAddress {
   return ProtocolAddress.new(Aci.fromUuidBytes(idBytes(device)), 1);
 }
 
-export function sessionKey(device: DeviceId): string {
-  return `session/${device}`;
-}
-
-export function sessionRecord(overlay: Overlay, device: DeviceId): SessionRecord | undefined {
-  const bytes = overlay.get(sessionKey(device));
-  return bytes === undefined ? undefined : SessionRecord.deserialize(native(bytes));
-}
-
 /** Why one of our stores threw. libsignal turns every throw into the same error, so it is noted here. */
 export interface Noted {
   why?: "key-gone" | "replayed";
-  /** The store below failed (it was closed, its disk is broken): nothing is known about the message. */
-  fault?: Error;
-}
-
-/** The same rows; a read that throws is noted, because libsignal would hide it. */
-export function watched(rows: CipherRowReads, noted: Noted): CipherRowReads {
-  const watch = <Result>(read: () => Result): Result => {
-    try {
-      return read();
-    } catch (error) {
-      noted.fault = error instanceof Error ? error : new Error("the store failed", { cause: error });
-      throw error;
-    }
-  };
-  return { get: (key) => watch(() => rows.get(key)), keys: (prefix) => watch(() => rows.keys(prefix)) };
 }
 
 /** The session with one device; libsignal asks for no other in one call. */
@@ -80,7 +56,8 @@ export class Sessions extends SessionStore {
 
   override async getSession(address: ProtocolAddress): Promise<SessionRecord | null> {
     assert(address.name() === this.#name, "a session with another device");
-    return sessionRecord(this.#overlay, this.#device) ?? null;
+    const bytes = this.#overlay.get(sessionKey(this.#device));
+    return bytes === undefined ? null : SessionRecord.deserialize(native(bytes));
   }
 
   override async getExistingSessions(): Promise<SessionRecord[]> {

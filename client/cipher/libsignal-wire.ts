@@ -3,30 +3,14 @@ import { native } from "./libsignal-stores.js";
 import type { PairwiseBody } from "./ports.js";
 import type { Place } from "./talk.js";
 
-/** What can be read of a body without opening it. */
-export interface Parsed {
-  readonly place: Place;
-  readonly message:
-    { readonly type: "whisper"; readonly whisper: SignalMessage } | { readonly type: "prekey"; readonly prekey: PreKeySignalMessage };
-}
-
 /** Reads a body's outside; undefined: it is no such message. */
-export function parse(body: PairwiseBody): Parsed | undefined {
+export function placeOf(body: PairwiseBody): Place | undefined {
+  const bytes = native(body.bytes);
   try {
-    const bytes = native(body.bytes);
     const ratchetKey = DecryptionErrorMessage.forOriginal(bytes, nativeType(body), 0, 1).ratchetKey();
-    if (ratchetKey === undefined) return undefined;
-    if (body.type === "whisper") {
-      const whisper = SignalMessage.deserialize(bytes);
-      return { place: { ratchetKey: ratchetKey.serialize(), counter: whisper.counter() }, message: { type: "whisper", whisper } };
-    }
-    const prekey = PreKeySignalMessage.deserialize(bytes);
-    const inner = innerMessage(bytes);
-    if (inner === undefined) return undefined;
-    return {
-      place: { ratchetKey: ratchetKey.serialize(), counter: SignalMessage.deserialize(native(inner)).counter() },
-      message: { type: "prekey", prekey },
-    };
+    const whisper = body.type === "whisper" ? bytes : innerMessage(PreKeySignalMessage.deserialize(bytes).serialize());
+    if (ratchetKey === undefined || whisper === undefined) return undefined;
+    return { ratchetKey: ratchetKey.serialize(), counter: SignalMessage.deserialize(native(whisper)).counter() };
   } catch {
     return undefined; // libsignal throws at what it cannot read, and reading has no other way to fail
   }

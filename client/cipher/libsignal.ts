@@ -1,4 +1,5 @@
 import {
+  CiphertextMessageType,
   DecryptionErrorMessage,
   ErrorCode,
   IdentityKeyPair,
@@ -8,238 +9,137 @@ import {
   LibSignalErrorBase,
   PreKeyBundle,
   PreKeyRecord,
+  PreKeySignalMessage,
   PrivateKey,
   processPreKeyBundle,
   PublicKey,
+  SessionRecord,
   signalDecrypt,
   signalDecryptPreKey,
   signalEncrypt,
-  CiphertextMessageType,
+  SignalMessage,
   SignedPreKeyRecord,
 } from "@signalapp/libsignal-client";
-import { assert } from "../../lib/assert.js";
 import { sameBytes } from "../../lib/bytes.js";
 import type { Clock } from "../../lib/clock.js";
-import type { DeviceId } from "../../lib/ids.js";
 import type { Rand } from "../../lib/random.js";
-import { bounds } from "../../protos/signed/bounds.js";
-import { domains, signedMessage, type Domain } from "../../protos/signed/hash.js";
-import { deviceIdOf } from "../../protos/signed/ids.js";
-import { isPublicKey } from "../../protos/signed/public-key.js";
-import { decodeRow, encodeRow } from "../store/codec.js";
-import {
-  addressOf,
-  Identity,
-  KyberKeys,
-  native,
-  type Noted,
-  OneTimeKeys,
-  sessionKey,
-  sessionRecord,
-  Sessions,
-  SignedKeys,
-  watched,
-} from "./libsignal-stores.js";
-import { nativeType, parse, type Parsed } from "./libsignal-wire.js";
-import { KeyedMutex } from "./mutex.js";
-import { Overlay } from "./overlay.js";
-import { pad, unpad } from "./padding.js";
-import type {
-  Cipher,
-  Decryption,
-  Encryption,
-  LocalIdentity,
-  PairwiseBody,
-  PrekeyBundle,
-  RecoverySigner,
-  SessionState,
-  SignedBytes,
-  UploadRequest,
-} from "./ports.js";
-import { forgetOld, type KeyMaker, makeUploadBody, signedPrekeyMadeMs } from "./prekeys.js";
+import { PairwiseCipher } from "./cipher.js";
+import { addressOf, Identity, KyberKeys, native, type Noted, OneTimeKeys, Sessions, SignedKeys } from "./libsignal-stores.js";
+import { nativeType, placeOf } from "./libsignal-wire.js";
+import type { Cipher, PairwiseBody, PrekeyBundle } from "./ports.js";
+import type { KeyMaker } from "./prekeys.js";
+import type { Ends, Opened, Primitives } from "./primitives.js";
 import { compareScannable, safetyNumber } from "./safety-number.js";
-import { aheadOf, noteRead, noteSent, talkOf } from "./talk.js";
 
-/** The cipher over libsignal: PQXDH and the Double Ratchet. Its rows: `identity`, `session/…`, `talk/…`, `prekeys`, `prekey/…`, `seen/…`. */
+/** The cipher over libsignal: PQXDH and the Double Ratchet. */
 export function libsignalCipher(ports: { readonly clock: Clock; readonly rand: Rand }): Cipher {
-  return new LibsignalCipher(ports.clock, ports.rand);
+  return new PairwiseCipher(new Libsignal(), ports.clock, ports.rand);
 }
 
-interface IdentityRow {
-  readonly pair: Uint8Array;
-  readonly registrationId: number;
-}
-
-interface Own extends LocalIdentity {
-  readonly pair: IdentityKeyPair;
-}
-
-const identityRowKey = "identity";
-
-class LibsignalCipher implements Cipher {
-  readonly locks = new KeyedMutex();
+class Libsignal implements Primitives {
+  readonly placeOf = placeOf;
   readonly safetyNumber = safetyNumber;
   readonly compareScannable = compareScannable;
-  readonly #clock: Clock;
-  readonly #rand: Rand;
-  /** The identity as read last: parsing it costs a point multiplication. */
-  #parsed: { readonly row: Uint8Array; readonly own: Own } | undefined;
+  /** The pair as read last: reading it costs a point multiplication, and a process has one. */
+  #parsed: { readonly bytes: Uint8Array; readonly pair: IdentityKeyPair } | undefined;
 
-  constructor(clock: Clock, rand: Rand) {
-    this.#clock = clock;
-    this.#rand = rand;
+  makePair(): Uint8Array {
+    return IdentityKeyPair.generate().serialize();
   }
 
-  createIdentity(overlay: Overlay): LocalIdentity {
-    assert(overlay.get(identityRowKey) === undefined, "a second identity in one store");
-    const registrationId = 1 + this.#rand.below(bounds.registrationIdMax);
-    const row: IdentityRow = { pair: IdentityKeyPair.generate().serialize(), registrationId };
-    overlay.put(identityRowKey, encodeRow(row));
-    return publicSide(this.#own(overlay));
-  }
-
-  identity(overlay: Overlay): LocalIdentity | undefined {
-    return overlay.get(identityRowKey) === undefined ? undefined : publicSide(this.#own(overlay));
-  }
-
-  makeUpload(overlay: Overlay, request: UploadRequest): SignedBytes {
-    const own = this.#own(overlay);
-    const body = makeUploadBody(overlay, keyMaker(own.pair.privateKey), own.device, request);
-    return { body, signature: this.sign(overlay, domains.keys, body) };
-  }
-
-  signedPrekeyMadeMs(overlay: Overlay): number | undefined {
-    return signedPrekeyMadeMs(overlay);
-  }
-
-  forgetOldPrekeys(overlay: Overlay, nowMs: number): number {
-    return forgetOld(overlay, nowMs);
-  }
-
-  sign(overlay: Overlay, domain: Domain, body: Uint8Array): Uint8Array {
-    return this.#own(overlay).pair.privateKey.sign(native(signedMessage(domain, body)));
-  }
-
-  readonly verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean => {
-    if (!isPublicKey(publicKey) || signature.length !== bounds.signatureBytes) return false;
-    return PublicKey.deserialize(native(publicKey)).verify(native(message), native(signature));
-  };
-
-  recoverySigner(seed: Uint8Array): RecoverySigner {
+  pairOfSeed(seed: Uint8Array): Uint8Array {
     const key = PrivateKey.deserialize(native(seed));
-    return {
-      publicKey: key.getPublicKey().serialize(),
-      sign: (domain, body) => key.sign(native(signedMessage(domain, body))),
-    };
+    return new IdentityKeyPair(key.getPublicKey(), key).serialize();
   }
 
-  hasSession(overlay: Overlay, device: DeviceId): boolean {
-    return sessionRecord(overlay, device)?.hasCurrentState(this.#now()) ?? false;
+  publicKeyOf(pair: Uint8Array): Uint8Array {
+    return this.#pair(pair).publicKey.serialize();
   }
 
-  session(overlay: Overlay, device: DeviceId): SessionState | undefined {
-    return overlay.get(sessionKey(device)) === undefined ? undefined : talkOf(overlay, device);
+  sign(pair: Uint8Array, message: Uint8Array): Uint8Array {
+    return this.#pair(pair).privateKey.sign(native(message));
   }
 
-  async encryptFor(overlay: Overlay, device: DeviceId, bundle: PrekeyBundle | undefined, plaintext: Uint8Array): Promise<Encryption> {
-    const own = this.#own(overlay);
-    const padded = pad(plaintext);
-    const noted: Noted = {};
-    const draft = new Overlay(watched(overlay, noted));
-    const parties = [
-      addressOf(device),
-      addressOf(own.device),
-      new Sessions(draft, device),
-      new Identity(own.pair, own.registrationId),
-    ] as const;
-    if (!this.hasSession(overlay, device)) {
-      const ready = readBundle(device, bundle);
-      if (typeof ready === "string") return { type: "no-bundle", reason: ready };
-      try {
-        await processPreKeyBundle(ready, ...parties, this.#now());
-      } catch {
-        if (noted.fault !== undefined) throw noted.fault;
-        return { type: "no-bundle", reason: "bad-signature" };
-      }
-    }
-    const message = await signalEncrypt(native(padded), ...parties, this.#now());
-    noteSent(draft, device);
-    draft.flush(overlay);
-    const type = message.type() === Number(CiphertextMessageType.PreKey) ? "prekey" : "whisper";
-    return { type: "encrypted", body: { type, bytes: message.serialize() } };
+  verifies(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+    return PublicKey.deserialize(native(publicKey)).verify(native(message), native(signature));
   }
 
-  async decryptFrom(overlay: Overlay, device: DeviceId, body: PairwiseBody): Promise<Decryption> {
-    const parsed = parse(body);
-    if (parsed === undefined) return { type: "undecryptable", reason: "malformed" };
-    if (body.type === "whisper" && overlay.get(sessionKey(device)) === undefined) return { type: "undecryptable", reason: "no-session" };
-    const noted: Noted = {};
-    const draft = new Overlay(watched(overlay, noted));
-    let padded: Uint8Array;
+  keyMaker(pair: Uint8Array): KeyMaker {
+    return keyMaker(this.#pair(pair).privateKey);
+  }
+
+  isUsable(session: Uint8Array, nowMs: number): boolean {
+    return SessionRecord.deserialize(native(session)).hasCurrentState(new Date(nowMs));
+  }
+
+  async start(ends: Ends, bundle: PrekeyBundle): Promise<"started" | "bad-key" | "bad-signature"> {
+    const read = readBundle(bundle);
+    if (read === undefined) return "bad-key";
     try {
-      padded = await this.#open(draft, device, parsed, noted);
-    } catch (error) {
-      if (noted.fault !== undefined) throw noted.fault;
-      return { type: "undecryptable", reason: reasonOf(error, noted) };
+      await processPreKeyBundle(read, ...this.#parties(ends), new Date(ends.nowMs));
+      return "started";
+    } catch {
+      return "bad-signature"; // the keys were read already; what is left to fail is one of the two signatures
     }
-    noteRead(draft, device, body.type, parsed.place);
-    draft.flush(overlay);
-    const plaintext = unpad(padded);
-    return plaintext === undefined ? { type: "refused", reason: "bad-padding" } : { type: "decrypted", plaintext };
   }
 
-  ahead(overlay: Overlay, device: DeviceId, body: PairwiseBody): number | undefined {
-    const parsed = parse(body);
-    return parsed === undefined ? undefined : aheadOf(overlay, device, parsed.place);
+  async encrypt(ends: Ends, padded: Uint8Array): Promise<PairwiseBody> {
+    const message = await signalEncrypt(native(padded), ...this.#parties(ends), new Date(ends.nowMs));
+    const type = message.type() === Number(CiphertextMessageType.PreKey) ? "prekey" : "whisper";
+    return { type, bytes: message.serialize() };
   }
 
-  retryError(body: PairwiseBody): Uint8Array | undefined {
-    if (parse(body) === undefined) return undefined;
+  async open(ends: Ends, body: PairwiseBody): Promise<Opened> {
+    const noted: Noted = {};
+    const bytes = native(body.bytes);
+    const parties = this.#parties(ends);
+    const keys = [new OneTimeKeys(ends.rows, noted), new SignedKeys(ends.rows, noted), new KyberKeys(ends.rows, noted)] as const;
+    try {
+      const padded =
+        body.type === "whisper"
+          ? await signalDecrypt(SignalMessage.deserialize(bytes), ...parties)
+          : await signalDecryptPreKey(PreKeySignalMessage.deserialize(bytes), ...parties, ...keys);
+      return { type: "opened", padded };
+    } catch (error) {
+      return { type: "failed", reason: reasonOf(error, noted) };
+    }
+  }
+
+  retryError(body: PairwiseBody): Uint8Array {
     return DecryptionErrorMessage.forOriginal(native(body.bytes), nativeType(body), 0, 1).serialize();
   }
 
-  resetOnRetry(overlay: Overlay, device: DeviceId, error: Uint8Array): "reset" | "kept" | "malformed" {
-    const ratchetKey = ratchetKeyOf(error);
-    if (ratchetKey === undefined) return "malformed";
-    const record = sessionRecord(overlay, device);
-    if (!record?.currentRatchetKeyMatches(ratchetKey)) return "kept";
-    record.archiveCurrentState();
-    overlay.put(sessionKey(device), record.serialize());
-    return "reset";
+  ratchetKeyOf(error: Uint8Array): Uint8Array | undefined {
+    try {
+      return DecryptionErrorMessage.deserialize(native(error)).ratchetKey()?.serialize();
+    } catch {
+      return undefined; // not such a message
+    }
   }
 
-  async #open(overlay: Overlay, device: DeviceId, parsed: Parsed, noted: Noted): Promise<Uint8Array> {
-    const own = this.#own(overlay);
-    const parties = [
+  archived(session: Uint8Array, ratchetKey: Uint8Array): Uint8Array | undefined {
+    const record = SessionRecord.deserialize(native(session));
+    if (!record.currentRatchetKeyMatches(PublicKey.deserialize(native(ratchetKey)))) return undefined;
+    record.archiveCurrentState();
+    return record.serialize();
+  }
+
+  #parties(ends: Ends) {
+    const { own, device, rows } = ends;
+    return [
       addressOf(device),
       addressOf(own.device),
-      new Sessions(overlay, device),
-      new Identity(own.pair, own.registrationId),
+      new Sessions(rows, device),
+      new Identity(this.#pair(own.pair), own.registrationId),
     ] as const;
-    if (parsed.message.type === "whisper") return signalDecrypt(parsed.message.whisper, ...parties);
-    const keys = [new OneTimeKeys(overlay, noted), new SignedKeys(overlay, noted), new KyberKeys(overlay, noted)] as const;
-    return signalDecryptPreKey(parsed.message.prekey, ...parties, ...keys);
   }
 
-  #own(overlay: Overlay): Own {
-    const row = overlay.get(identityRowKey);
-    assert(row !== undefined, "no identity in this store");
-    if (this.#parsed !== undefined && sameBytes(this.#parsed.row, row)) return this.#parsed.own;
-    const { pair, registrationId } = decodeRow(row) as IdentityRow;
-    const parsed = IdentityKeyPair.deserialize(native(pair));
-    const identityKey = parsed.publicKey.serialize();
-    const own: Own = { device: deviceIdOf(identityKey), identityKey, registrationId, pair: parsed };
-    this.#parsed = { row, own };
-    return own;
+  #pair(bytes: Uint8Array): IdentityKeyPair {
+    if (this.#parsed !== undefined && sameBytes(this.#parsed.bytes, bytes)) return this.#parsed.pair;
+    const pair = IdentityKeyPair.deserialize(native(bytes));
+    this.#parsed = { bytes, pair };
+    return pair;
   }
-
-  #now(): Date {
-    return new Date(this.#clock.now());
-  }
-}
-
-function publicSide({ device, identityKey, registrationId }: Own): LocalIdentity {
-  return { device, identityKey, registrationId };
 }
 
 function keyMaker(identity: PrivateKey): KeyMaker {
@@ -264,12 +164,9 @@ function keyMaker(identity: PrivateKey): KeyMaker {
   };
 }
 
-/** libsignal's form of a bundle; a word where it must not be used. libsignal verifies the signatures, but takes any 33 bytes as a key. */
-function readBundle(device: DeviceId, bundle: PrekeyBundle | undefined): PreKeyBundle | "missing" | "bad-key" {
-  if (bundle === undefined) return "missing";
-  const { identityKey, signedPrekey, oneTime, kyber } = bundle;
-  const keys = [identityKey, signedPrekey.key, ...(oneTime === undefined ? [] : [oneTime.key])];
-  if (!keys.every(isPublicKey) || deviceIdOf(identityKey) !== device) return "bad-key";
+/** libsignal's form of a bundle; undefined: a key that it cannot read, such as a Kyber key of another length. */
+function readBundle(bundle: PrekeyBundle): PreKeyBundle | undefined {
+  const { signedPrekey, oneTime, kyber } = bundle;
   const publicKey = (bytes: Uint8Array) => PublicKey.deserialize(native(bytes));
   try {
     return PreKeyBundle.new(
@@ -280,13 +177,13 @@ function readBundle(device: DeviceId, bundle: PrekeyBundle | undefined): PreKeyB
       signedPrekey.id,
       publicKey(signedPrekey.key),
       native(signedPrekey.signature),
-      publicKey(identityKey),
+      publicKey(bundle.identityKey),
       kyber.id,
       KEMPublicKey.deserialize(native(kyber.key)),
       native(kyber.signature),
     );
   } catch {
-    return "bad-key"; // a Kyber key of the wrong length or type
+    return undefined; // reading has no other way to fail
   }
 }
 
@@ -295,12 +192,4 @@ function reasonOf(error: unknown, noted: Noted): "no-session" | "duplicate" | "b
   if (noted.why === "key-gone") return "no-session";
   if (noted.why === "replayed") return "duplicate";
   return error instanceof LibSignalErrorBase && error.code === ErrorCode.DuplicatedMessage ? "duplicate" : "bad-mac";
-}
-
-function ratchetKeyOf(error: Uint8Array): PublicKey | undefined {
-  try {
-    return DecryptionErrorMessage.deserialize(native(error)).ratchetKey();
-  } catch {
-    return undefined; // not such a message
-  }
 }
