@@ -70,6 +70,15 @@ function recipients(context: ClientContext, row: OutboxRow, roster: Roster): Rea
   return targets;
 }
 
+/** Targets that the newest list of their account has, but the conversation's roster does not yet: the server is still telling it. */
+export function awaitsRoster(context: ClientContext, row: OutboxRow, roster: Roster): boolean {
+  const listed = devicesIn(roster);
+  return (row.targets ?? []).some((device) => {
+    if (listed.has(device)) return false;
+    return [...roster.members.keys()].some((account) => context.chains.head(account)?.devices.some((each) => each.id === device) ?? false);
+  });
+}
+
 function lacksSession(context: ClientContext, device: DeviceId): boolean {
   return !context.cipher.hasSession(new Overlay(context.store.cipherRows), device);
 }

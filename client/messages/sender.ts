@@ -4,12 +4,13 @@ import { limits } from "../../lib/limits.js";
 import { point } from "../../lib/point.js";
 import type { hermod } from "../../protos/gen/hermod.js";
 import { kindNumber, scopeNumber, scopeOf, type EntryKind } from "../../protos/kinds.js";
+import type { Roster } from "../../protos/signed/roster.js";
 import type { ServerFrame } from "../connection/ports.js";
 import type { ClientContext } from "../context.js";
 import { HermodError } from "../errors.js";
 import type { EntryReference, OutboxRow, Transaction } from "../store/ports.js";
 import type { Changes } from "./changes.js";
-import { boundOf, contentHash, seal } from "./encryption.js";
+import { awaitsRoster, boundOf, contentHash, seal } from "./encryption.js";
 import * as rules from "./outbox.js";
 import type { Answer, Change, ChatOutbox } from "./outbox.js";
 import type { Rosters } from "./rosters.js";
@@ -158,9 +159,9 @@ export class Sender {
 
   async #encrypt(chat: ConversationId, outbox: ChatOutbox, step: Extract<rules.Step, { type: "encrypt" }>): Promise<void> {
     const row = this.#context.store.outbox.get(chat, step.id);
-    const roster = this.#rosters.newest(chat);
     let changes: readonly Change[] = [];
     try {
+      const roster = await this.#rosterFor(chat, row);
       if (row === undefined || roster === undefined) throw new HermodError("not-a-member");
       const sealed = await seal(this.#context, row, roster, {
         ...step,
@@ -181,6 +182,18 @@ export class Sender {
       changes = rules.onNotEncrypted(outbox, step.id, final, untilMs);
     }
     this.#apply(chat, changes);
+  }
+
+  /** The newest roster; for a device that was linked just now, the one that names it. */
+  async #rosterFor(chat: ConversationId, row: OutboxRow | undefined): Promise<Roster | undefined> {
+    const roster = this.#rosters.newest(chat);
+    if (row === undefined || roster === undefined || !awaitsRoster(this.#context, row, roster)) return roster;
+    await this.#rosters.catchUp(chat);
+    const newer = this.#rosters.newest(chat);
+    if (newer !== undefined && awaitsRoster(this.#context, row, newer)) {
+      throw new HermodError("overloaded", { message: "the conversation has not been told of the device yet" });
+    }
+    return newer;
   }
 
   async #transmit(chat: ConversationId, outbox: ChatOutbox, id: MessageId): Promise<void> {
