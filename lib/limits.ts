@@ -220,6 +220,9 @@ const defaults = {
   /** Proofs kept about one account, so that a server that lies without end fills no disk. */
   evidencePerAccountMax: 16,
   linkRefreshMs: 45_000,
+  /** How often the old device looks for the new one in its list, should the push be lost. */
+  linkLookMs: 2_000,
+  linkRetryMs: 1_000,
   /** How far the other device's clock may run ahead of ours before its link counts as made for longer than allowed. */
   linkSkewMs: 30_000,
   linkUriCharactersMax: 1_024,
