@@ -73,6 +73,35 @@ const defaults = {
   sendsPerDevicePerSecond: 50,
   pagesPerDeviceBucket: 200,
   pagesPerDevicePerSecond: 20,
+  /** Deliveries of a device that no mark covers yet; more are dropped unaccepted, so the conversation brings them again. */
+  openDeliveriesMax: 1_024,
+  /** Mail that waits while a device is loaded. */
+  deviceWaitingMax: 1_024,
+  /** Conversations that are replayed to one device at once: with slices of `sliceBytes` together no more than a window. */
+  replaysAtOnce: 4,
+  sliceBytes: 64 * 1024,
+  /** Heads that one device's actor looks up at once when it drains. */
+  looksAtOnce: 16,
+  /** Conversations of a syncState that are asked for receipts at once, and how long caughtUp waits for them. */
+  syncingAtOnce: 16,
+  receiptsWaitMs: 2_000,
+  /** A session that was attached again does not send syncState; pushes begin after so long. */
+  syncGraceMs: 1_000,
+  /** A receipt row is written at most so often: five times a second. */
+  receiptWriteEveryMs: 200,
+  /** A mark is raised behind what was acked once so much of it is done: what a broken drain repeats at most. */
+  raiseMarkAfter: 256n,
+  readRetryMs: 500,
+  /** Of one answer to `fetch`; `fetched` says how far it went. */
+  fetchBytesMax: 512 * 1024,
+  fetchesWaitingMax: 8,
+  /** Acks of one conversation that wait for its row, READ acks that wait for theirs to be durable. */
+  acksWaitingMax: 16,
+  readsWaitingMax: 64,
+  /** Chats without anything under way that a device's actor keeps at least before it forgets them. */
+  quietChatsKept: 256,
+  /** Control entries that a look for a device's membership walks back over. */
+  controlWalkMax: 20_000,
 
   // account
   devicesPerAccountMax: 8,

@@ -3,14 +3,15 @@ export type AfterClose = "reconnect" | "refresh" | "stop";
 
 /** The close codes that the server uses. `docs/protocol.md` is checked against this table; a code that is not in it follows its range. */
 export const closeCodes = {
-  draining: { code: 4001, meaning: "The node is going away, or the owner of the device cannot be reached." },
+  "draining": { code: 4001, meaning: "The node is going away, or the owner of the device cannot be reached." },
   "slow-consumer": { code: 4008, meaning: "Too much lay unread or unacked." },
   "rate-limited": { code: 4029, meaning: "Requests went on after repeated warnings." },
-  unauthenticated: { code: 4100, meaning: "No credential in time, or one that is wrong." },
-  revoked: { code: 4201, meaning: "The device was unlinked." },
+  "unauthenticated": { code: 4100, meaning: "No credential in time, or one that is wrong." },
+  "bad-cursor": { code: 4101, meaning: "An ack lay beyond the end of its conversation, or belonged to none of this device's." },
+  "revoked": { code: 4201, meaning: "The device was unlinked." },
   "version-not-supported": { code: 4203, meaning: "No common protocol version." },
-  banned: { code: 4204, meaning: "The account may not connect." },
-  replaced: { code: 4209, meaning: "A newer connection of the same device is there." },
+  "banned": { code: 4204, meaning: "The account may not connect." },
+  "replaced": { code: 4209, meaning: "A newer connection of the same device is there." },
 } as const satisfies Record<string, { readonly code: number; readonly meaning: string }>;
 
 export type CloseReason = keyof typeof closeCodes;
