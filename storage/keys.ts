@@ -7,6 +7,7 @@ export const tables = {
   clusterConfig: 2,
   leases: 3,
   intents: 4,
+  canary: 5,
   log: 10,
   conversationStates: 11,
   receipts: 12,

@@ -7,6 +7,7 @@ import { openLmdbPartitions, type LmdbStoreOptions } from "./lmdb/open.js";
 import { MemoryDisk, memoryPartitions } from "./memory/kernel.js";
 import type { Partitions } from "./partitions.js";
 import { AccountsTable } from "./tables/accounts.js";
+import { CanaryTable } from "./tables/canary.js";
 import { ClusterConfigsTable } from "./tables/cluster-configs.js";
 import { ConversationLogTable } from "./tables/conversation-log.js";
 import { ConversationStatesTable } from "./tables/conversation-states.js";
@@ -39,6 +40,7 @@ export interface Stores {
   readonly leases: Leases;
   readonly intentSlices: IntentSlices;
   readonly clusterConfigs: ClusterConfigs;
+  readonly canary: CanaryTable;
   /** Waits for the writes under way; everything after it rejects or is `unsure`. */
   close(): Promise<void>;
 }
@@ -62,6 +64,7 @@ export function openStores(partitions: Partitions, clock: Clock): Stores {
     leases: new LeasesTable(store),
     intentSlices: new IntentSlicesTable(store),
     clusterConfigs: new ClusterConfigsTable(store),
+    canary: new CanaryTable(store),
     close: () => partitions.close(),
   };
 }
