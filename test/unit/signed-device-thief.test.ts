@@ -58,8 +58,9 @@ test("whoever lacks the recovery key and the devices before never removes those,
       expect(head.recoveryKey).toEqual(new Uint8Array(recovery.public));
       expect(head.account).toBe(v2.account);
     }),
+    { numRuns: 200 },
   );
   // The thief did get versions through, or the test would say nothing.
   expect(links).toBeGreaterThan(50);
-  expect(unlinks).toBeGreaterThan(20);
+  expect(unlinks).toBeGreaterThan(10);
 });
