@@ -77,9 +77,7 @@ export function contextMismatch(content: Content, expected: Omit<ContentContext,
 
 function sameReference(one: hermod.v1.ContentRef | null, other: EntryReference | undefined): boolean {
   if (one === null || other === undefined) return one === null && other === undefined;
-  return (
-    sameBytes(one.account, idBytes(other.account)) && sameBytes(one.clientMsgId, idBytes(other.messageId)) && one.seq === other.seq
-  );
+  return sameBytes(one.account, idBytes(other.account)) && sameBytes(one.clientMsgId, idBytes(other.messageId)) && one.seq === other.seq;
 }
 
 export function writeReference(reference: EntryReference): { account: Uint8Array; clientMsgId: Uint8Array; seq: bigint } {
@@ -87,9 +85,7 @@ export function writeReference(reference: EntryReference): { account: Uint8Array
 }
 
 /** A reference from the wire; undefined when it is absent or not one. */
-export function readReference(
-  wire: hermod.v1.ContentRef | hermod.v1.EntryRef | null | undefined,
-): EntryReference | undefined {
+export function readReference(wire: hermod.v1.ContentRef | hermod.v1.EntryRef | null | undefined): EntryReference | undefined {
   if (wire === null || wire === undefined || !isIdBytes(wire.account) || !isIdBytes(wire.clientMsgId)) return undefined;
   return { account: idOf<AccountId>(wire.account), messageId: idOf<MessageId>(wire.clientMsgId), seq: wire.seq };
 }

@@ -66,7 +66,8 @@ function recipients(context: ClientContext, row: OutboxRow, roster: Roster): Rea
     const account = devices.get(device);
     if (account !== undefined) targets.set(device, account);
   }
-  if (targets.size === 0) throw new HermodError("wrong-recipients", { message: "none of the devices belongs to the conversation any more" });
+  if (targets.size === 0)
+    throw new HermodError("wrong-recipients", { message: "none of the devices belongs to the conversation any more" });
   return targets;
 }
 

@@ -1,7 +1,7 @@
 import { idOf, type ConversationId, type DeviceId, type MessageId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { point } from "../../lib/point.js";
-import { hermod } from "../../protos/gen/hermod.js";
+import type { hermod } from "../../protos/gen/hermod.js";
 import type { Roster } from "../../protos/signed/roster.js";
 import { hasDevice } from "../../protos/signed/roster.js";
 import { Overlay } from "../cipher/overlay.js";
@@ -113,7 +113,13 @@ export class Opener {
     overlay.flush(tx.cipherRows);
     const stored = tx.inbox.put(row);
     this.#remember(tx, entry, outcome, mode);
-    return { outcome: outcome.type, row: stored, queued, ...(filled === undefined ? {} : { filled }), ...(sync === undefined ? {} : { sync }) };
+    return {
+      outcome: outcome.type,
+      row: stored,
+      queued,
+      ...(filled === undefined ? {} : { filled }),
+      ...(sync === undefined ? {} : { sync }),
+    };
   }
 
   #rowFor(tx: Transaction, entry: Entry, outcome: Outcome): InboxRow {
@@ -160,7 +166,8 @@ export class Opener {
   /** A resend that cannot be read asks for what it was to fill, so that no chain of requests grows. */
   #askAgain(tx: Transaction, entry: Entry, reason: UndecryptableReason | "none"): OutboxRow | undefined {
     const newest = this.#rosters.newest(entry.chat);
-    if (entry.kind !== "resend") return commitRetryRequest(tx, this.#context, entry, retryRequest(this.#context, tx, entry, reason, newest));
+    if (entry.kind !== "resend")
+      return commitRetryRequest(tx, this.#context, entry, retryRequest(this.#context, tx, entry, reason, newest));
     const placeholder = entry.refersTo === undefined ? undefined : tx.inbox.get(entry.chat, entry.refersTo.seq);
     const original = fills(entry, entry.refersTo?.seq ?? 0n, placeholder) ? entryOf(placeholder) : undefined;
     if (original === undefined) return undefined;
@@ -208,7 +215,11 @@ export class Opener {
 
   #emptySync(tx: Transaction, chat: ConversationId, device: DeviceId): OutboxRow {
     const messageId = idOf<MessageId>(this.#context.rand.bytes(16));
-    return appendSend(tx, { chat, messageId, kind: "sync", targets: [device], content: encodePart({ empty: {} }) }, this.#context.clock.now());
+    return appendSend(
+      tx,
+      { chat, messageId, kind: "sync", targets: [device], content: encodePart({ empty: {} }) },
+      this.#context.clock.now(),
+    );
   }
 }
 

@@ -156,7 +156,13 @@ export function onAnswer(outbox: ChatOutbox, flight: number, answer: Answer, now
 }
 
 /** The server has it: by an acknowledgement, or because the own entry came back as a header. */
-export function onStored(outbox: ChatOutbox, id: MessageId, seq: bigint | undefined, serverMs: number | undefined, counter?: bigint): Change[] {
+export function onStored(
+  outbox: ChatOutbox,
+  id: MessageId,
+  seq: bigint | undefined,
+  serverMs: number | undefined,
+  counter?: bigint,
+): Change[] {
   const row = find(outbox, id);
   if (row === undefined) return [];
   const stored = counter ?? row.counter;

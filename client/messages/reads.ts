@@ -109,7 +109,14 @@ export class Reads {
       tx.receipts.put({ chat, account, ...(device === undefined ? {} : { device }), ...marks });
       this.#forgetTicked(tx, chat);
     });
-    this.#context.history.write({ type: "receipt", conv: chat, account, delivered: deliveredThrough, read: readThrough, ...(device === undefined ? {} : { device }) });
+    this.#context.history.write({
+      type: "receipt",
+      conv: chat,
+      account,
+      delivered: deliveredThrough,
+      read: readThrough,
+      ...(device === undefined ? {} : { device }),
+    });
     this.#changes.tell(chat, { type: "receipts" });
   }
 
@@ -117,7 +124,12 @@ export class Reads {
   #forgetTicked(tx: Transaction, chat: ConversationId): void {
     const newest = tx.values.get(tickKey(chat));
     if (newest === undefined) return;
-    const rows = new Map(tx.receipts.of(chat).filter((row) => row.device === undefined).map((row) => [row.account, row]));
+    const rows = new Map(
+      tx.receipts
+        .of(chat)
+        .filter((row) => row.device === undefined)
+        .map((row) => [row.account, row]),
+    );
     if (isTicked(newest, this.recipients(chat), rows)) tx.values.delete(tickKey(chat));
   }
 
@@ -139,5 +151,7 @@ const readsPerEntryMax = 256;
 function isReadSync(row: OutboxRow): boolean {
   const content = hermod.v1.Content.decode(row.content);
   const sync = content.sync;
-  return row.state === "queued" && sync !== null && sync.read.length > 0 && sync.contacts.length === 0 && sync.chats.length === 0 && !sync.done;
+  return (
+    row.state === "queued" && sync !== null && sync.read.length > 0 && sync.contacts.length === 0 && sync.chats.length === 0 && !sync.done
+  );
 }

@@ -40,7 +40,11 @@ export function screen(entry: Entry, roster: Roster, highest: bigint): Screening
  * The checks after decryption, in their order: every field of the context is the entry's, the roster that the sender saw is the newest
  * one below the entry in our own fold, and the role allows the kind. The counter was looked at before: it is the entry's.
  */
-export function judge(content: Content, entry: Omit<Entry, "prev" | "serverMs" | "hash" | "scope">, roster: Roster): RefusalReason | undefined {
+export function judge(
+  content: Content,
+  entry: Omit<Entry, "prev" | "serverMs" | "hash" | "scope">,
+  roster: Roster,
+): RefusalReason | undefined {
   const member = roster.members.get(entry.sender);
   if (member === undefined) return "foreign-device";
   const context = {
@@ -75,7 +79,6 @@ function partAllowed(content: Content, kind: EntryKind): boolean {
       return false;
   }
 }
-
 
 /** The newest entry of scope `all` that was seen from one device in one conversation, in whatever state. */
 export interface SeenAll {

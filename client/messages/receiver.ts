@@ -75,8 +75,7 @@ export class Receiver {
 
   /** Resolves when everything that has come so far was looked at. */
   async idle(): Promise<void> {
-    const working = [...this.#lines.values()].map((line) => line.working);
-    await Promise.all(working);
+    for (const line of this.#lines.values()) while (line.working !== undefined) await line.working;
   }
 
   /** Tells the server how far this conversation is stored. */

@@ -20,9 +20,9 @@ import { appendSend, type NewSend } from "./sender.js";
 const reasonOf: Readonly<Record<UndecryptableReason | "none", RetryReason>> = {
   "no-session": "no-session",
   "bad-mac": "bad-mac",
-  duplicate: "bad-mac",
-  malformed: "bad-mac",
-  none: "none",
+  "duplicate": "bad-mac",
+  "malformed": "bad-mac",
+  "none": "none",
 };
 
 /** A signed request to send an entry again. Undefined when it was asked for often enough, or by whom it was sent is not there any more. */
@@ -36,7 +36,8 @@ export function retryRequest(
   const asked = reads.retries.get("asked", entry.chat, entry.seq, entry.device)?.count ?? 0;
   if (asked >= limits.retriesPerEntryMax) return undefined;
   if (newest === undefined || !hasDevice(newest, entry.sender, entry.device)) return undefined;
-  const pairwise = entry.body?.type === "whisper" || entry.body?.type === "prekey" ? { type: entry.body.type, bytes: entry.body.bytes } : undefined;
+  const pairwise =
+    entry.body?.type === "whisper" || entry.body?.type === "prekey" ? { type: entry.body.type, bytes: entry.body.bytes } : undefined;
   const error = pairwise === undefined ? undefined : context.cipher.retryError(pairwise);
   const body = hermod.v1.RetryRequest.encode({
     format: 1,
@@ -56,7 +57,12 @@ export function retryRequest(
 }
 
 /** Puts the request into the outbox and counts it, in the transaction that stores the placeholder. */
-export function commitRetryRequest(tx: Transaction, context: ClientContext, entry: Entry, request: NewSend | undefined): OutboxRow | undefined {
+export function commitRetryRequest(
+  tx: Transaction,
+  context: ClientContext,
+  entry: Entry,
+  request: NewSend | undefined,
+): OutboxRow | undefined {
   if (request === undefined) return undefined;
   const count = (tx.retries.get("asked", entry.chat, entry.seq, entry.device)?.count ?? 0) + 1;
   tx.retries.put({ direction: "asked", chat: entry.chat, seq: entry.seq, device: entry.device, count, lastMs: context.clock.now() });
@@ -80,7 +86,8 @@ export function judgeRequest(context: ClientContext, rosters: Rosters, entry: En
   if (object.error !== undefined) return object.detail;
   const newest = rosters.newest(entry.chat);
   const member = newest?.members.get(entry.sender);
-  if (newest === undefined || member === undefined || !hasDevice(newest, entry.sender, entry.device)) return "not in the conversation any more";
+  if (newest === undefined || member === undefined || !hasDevice(newest, entry.sender, entry.device))
+    return "not in the conversation any more";
   const key = context.chains.at(entry.sender, member.listVersion)?.devices.find((device) => device.id === entry.device)?.identityKey;
   if (key === undefined) return "no identity key";
   const judged = settle(judgeRetry(object.ok, entry.device, key), context.cipher.verify);
@@ -101,7 +108,13 @@ function wasRecipient(context: ClientContext, rosters: Rosters, entry: Entry, or
 }
 
 /** Answers in the caller's transaction; the caller holds the mutex of the requesting device, whose session `overlay` may put away. */
-export function commitAnswer(tx: Transaction, context: ClientContext, overlay: Overlay, device: DeviceId, answer: Answerable): OutboxRow | undefined {
+export function commitAnswer(
+  tx: Transaction,
+  context: ClientContext,
+  overlay: Overlay,
+  device: DeviceId,
+  answer: Answerable,
+): OutboxRow | undefined {
   const { request, original } = answer;
   const nowMs = context.clock.now();
   const count = tx.retries.get("answered", original.chat, original.seq, device)?.count ?? 0;

@@ -77,7 +77,14 @@ export class Rosters {
         continue;
       }
       for (const { account, version } of listsNamedBy(entry)) await this.#list(account, version);
-      const verdict = rosterAfter(chat, this.#context.self.account, this.newest(chat), entry, this.#context.chains.at.bind(this.#context.chains), this.#context.cipher.verify);
+      const verdict = rosterAfter(
+        chat,
+        this.#context.self.account,
+        this.newest(chat),
+        entry,
+        this.#context.chains.at.bind(this.#context.chains),
+        this.#context.cipher.verify,
+      );
       if (verdict.error !== undefined) return this.#refused(chat, frame, verdict);
       this.#store(entry, frame, verdict.ok);
     }
@@ -138,7 +145,13 @@ export class Rosters {
     const detail = `control entry ${frame.seq}: ${refusal.error}, ${refusal.detail}`;
     this.#context.store.transact((tx) => {
       if (tx.evidence.about(chat, evidenceMax).length >= evidenceMax) return;
-      tx.evidence.add({ about: chat, what: refusal === forked ? "roster-forked" : "entry-refused", detail, proofs: [proof], atMs: this.#context.clock.now() });
+      tx.evidence.add({
+        about: chat,
+        what: refusal === forked ? "roster-forked" : "entry-refused",
+        detail,
+        proofs: [proof],
+        atMs: this.#context.clock.now(),
+      });
     });
     this.#context.emit({ type: "alarm", code: refusal.error, chatId: chat, detail });
     return refusal;
@@ -152,8 +165,16 @@ export class Rosters {
       const rows = this.#context.store.controls.list(chat, 1n, limits.rosterPagesMax * limits.fetchEntriesMax);
       for (const row of rows) {
         const entry = storedEntry(row);
-        const verdict = rosterAfter(chat, this.#context.self.account, book.at(-1), entry, this.#context.chains.at.bind(this.#context.chains), trusted);
-        if (verdict.error !== undefined) throw new HermodError("internal", { message: `a stored control entry does not fold: ${verdict.detail}` });
+        const verdict = rosterAfter(
+          chat,
+          this.#context.self.account,
+          book.at(-1),
+          entry,
+          this.#context.chains.at.bind(this.#context.chains),
+          trusted,
+        );
+        if (verdict.error !== undefined)
+          throw new HermodError("internal", { message: `a stored control entry does not fold: ${verdict.detail}` });
         book.push(verdict.ok);
       }
       this.#books.set(chat, book);

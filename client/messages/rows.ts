@@ -5,7 +5,12 @@ import type { Entry } from "./entry.js";
 import type { SeenAll } from "./receive.js";
 
 /** An entry as a row of the inbox. */
-export function rowOf(entry: Entry, state: InboxState, storedMs: number, more: Partial<Pick<InboxRow, "content" | "reason">> = {}): InboxRow {
+export function rowOf(
+  entry: Entry,
+  state: InboxState,
+  storedMs: number,
+  more: Partial<Pick<InboxRow, "content" | "reason">> = {},
+): InboxRow {
   const { chat, seq, sender, device, messageId, counter, rosterSeq, rosterHash, serverMs, refersTo, body } = entry;
   return {
     chat,

@@ -300,7 +300,12 @@ export class Sender {
     } else if (answer.type === "roster-mismatch") this.#context.history.write({ type: "fail", ...historyOf(row), code: "roster-mismatch" });
     else if (answer.type === "out-of-order") this.#context.history.write({ type: "fail", ...historyOf(row), code: "out-of-order" });
     else if (answer.type === "lost") this.#context.history.write({ type: "info", ...historyOf(row), code: "unreachable" });
-    else this.#context.history.write({ type: new HermodError(answer.code).stored === "no" ? "fail" : "info", ...historyOf(row), code: answer.code });
+    else
+      this.#context.history.write({
+        type: new HermodError(answer.code).stored === "no" ? "fail" : "info",
+        ...historyOf(row),
+        code: answer.code,
+      });
   }
 }
 

@@ -61,7 +61,7 @@ function commitSent(tx: Transaction, chat: ConversationId, change: Extract<Chang
   tx.outbox.update({ ...kept, state: "sent", ...(seq === undefined ? {} : { seq }), ...(serverMs === undefined ? {} : { serverMs }) });
   if (seq === undefined) return;
   if (tx.inbox.get(chat, seq) === undefined) tx.inbox.put(ownRow(row, seq, serverMs ?? 0, context));
-  if (row.kind === messageKind) tx.values.put(tickKey(chat), seq);
+  if (row.kind === messageKind && tx.chats.get(chat)?.type !== "self") tx.values.put(tickKey(chat), seq);
 }
 
 const messageKind = 1;

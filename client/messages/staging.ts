@@ -99,7 +99,7 @@ export class Staging {
   async #run(): Promise<void> {
     const devices = [...this.#due];
     this.#due = new Set();
-    for (let moved = true; moved && this.#running; ) {
+    for (let moved = true; moved && this.#running;) {
       moved = false;
       for (const chat of this.#context.store.inbox.stagedChats()) {
         for (const device of devices) if (await this.#openPair(chat, device, "staged")) moved = true;
