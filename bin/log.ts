@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
+import { systemRand } from "../lib/random.js";
 import pino, { type Logger } from "pino";
 
 export type { Logger };
@@ -11,7 +12,7 @@ export function openLog(level: string): Logger {
   );
 }
 
-const salt = randomBytes(16);
+const salt = systemRand().bytes(16);
 
 /** An id as logs may carry it: comparable within one life of the process, of no use to anybody who only has the log. */
 export function hashed(id: string): string {

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { GatewayCounters } from "../gateway/ports.js";
 import type { ActorKind } from "../protos/messages.js";
@@ -51,6 +51,19 @@ export function openMetrics(sources: MetricSources): Registry {
       }),
     );
   };
+  addMetrics(sources, lag, gauge, counter);
+  return registry;
+}
+
+type AddGauge = (name: string, help: string, read: (into: Gauge) => void, labelNames?: string[]) => void;
+type AddCounter = (
+  name: string,
+  help: string,
+  labelNames: string[],
+  read: () => Iterable<readonly [Record<string, string>, number]>,
+) => void;
+
+function addMetrics(sources: MetricSources, lag: IntervalHistogram, gauge: AddGauge, counter: AddCounter): void {
   const byReason = (counts: Record<string, number>) => Object.entries(counts).map(([reason, value]) => [{ reason }, value] as const);
   const { gateway } = sources;
   gauge(
@@ -91,5 +104,4 @@ export function openMetrics(sources: MetricSources): Registry {
   counter("hermod_edge_refused_upgrades_total", "Refused connections by reason.", ["reason"], () => byReason(gateway.refusedUpgrades));
   counter("hermod_edge_problems_total", "Refused frames by code.", ["reason"], () => byReason(gateway.problems));
   counter("hermod_actor_crashes_total", "Actors that threw and were reloaded, by kind.", ["reason"], () => byReason(sources.crashes));
-  return registry;
 }

@@ -77,7 +77,7 @@ export class Gateway {
   /** @param bytes owned by the gateway from now on */
   received(number: number, bytes: Uint8Array, credential: Uint8Array | undefined): void {
     const held = this.#held.get(number);
-    if (held === undefined || !held.socket.open) return;
+    if (!held?.socket.open) return;
     this.counters.framesIn++;
     const frame = decodeFrame(bytes);
     if (frame === undefined) {

@@ -1,6 +1,6 @@
 import { limits } from "../lib/limits.js";
 import { idBytes } from "../lib/ids.js";
-import { hermod } from "../protos/gen/hermod.js";
+import type { hermod } from "../protos/gen/hermod.js";
 import type { Answer, Mail, ReplyTo, ServerFrame } from "../protos/messages.js";
 import type { Questions } from "./questions.js";
 import type { Request } from "./requests.js";

@@ -13,6 +13,9 @@ export type Request =
   | { readonly type: "gather"; readonly what: "prekeys" | "devices"; readonly mails: readonly Mail[]; readonly more: boolean }
   | { readonly type: "refused"; readonly code: "bad-frame" | "bad-request" | "unknown-frame" | "too-large" | "forbidden-kind" };
 
+/** READ; DELIVERED and RECEIVED mean the same to the server. */
+const readStatus: number = hermod.v1.AckStatus.ACK_STATUS_READ;
+
 type Frame = hermod.v1.ClientFrame;
 const refused = (code: "bad-frame" | "bad-request" | "unknown-frame" | "too-large" | "forbidden-kind"): Request => ({
   type: "refused",
@@ -71,7 +74,7 @@ function ackOf(frame: hermod.v1.MessageAck, from: Asker): Request {
   const conversation = conversationOf(frame.chatId);
   const except = rangesOf(frame.except);
   if (conversation === undefined || except === undefined || frame.status === 0) return refused("bad-request");
-  const status = frame.status === hermod.v1.AckStatus.ACK_STATUS_READ ? "read" : "delivered";
+  const status = frame.status === readStatus ? "read" : "delivered";
   return {
     type: "mail",
     mail: { kind: "device", id: from.device, message: { type: "ack", from, conversation, through: frame.through, status, except } },

@@ -23,89 +23,92 @@ export function parseEnvelope(raw: Uint8Array): Envelope | undefined {
 
 type Read = Omit<Envelope, "hash" | "bytes">;
 
+/** What the fields said, before anybody judged them. */
+interface Fields {
+  format: number;
+  chat: Uint8Array;
+  counter: bigint;
+  id: Uint8Array;
+  kind: number;
+  scope: number;
+  rosterSeq: bigint;
+  rosterHash: Uint8Array;
+  refersTo: EntryReference | undefined;
+  timerMs: bigint;
+  urgent: boolean;
+  commitment: Uint8Array;
+  readonly bodies: BodySlot[];
+}
+
 function read(raw: Uint8Array): Read | undefined {
+  const fields: Fields = {
+    format: 0,
+    chat: noBytes,
+    counter: 0n,
+    id: noBytes,
+    kind: 0,
+    scope: 0,
+    rosterSeq: 0n,
+    rosterHash: noBytes,
+    refersTo: undefined,
+    timerMs: 0n,
+    urgent: false,
+    commitment: noBytes,
+    bodies: [],
+  };
   const reader = new WireReader(raw);
-  let format = 0;
-  let chat = noBytes;
-  let counter = 0n;
-  let id = noBytes;
-  let kind = 0;
-  let scope = 0;
-  let rosterSeq = 0n;
-  let rosterHash = noBytes;
-  let refersTo: EntryReference | undefined;
-  let timerMs = 0n;
-  let urgent = false;
-  let commitment = noBytes;
-  const bodies: BodySlot[] = [];
   while (reader.next()) {
-    switch (reader.field) {
-      case 1:
-        format = varint(reader);
-        break;
-      case 2:
-        chat = reader.bytes();
-        break;
-      case 3:
-        counter = long(reader);
-        break;
-      case 4:
-        id = reader.bytes();
-        break;
-      case 5:
-        kind = varint(reader);
-        break;
-      case 6:
-        scope = varint(reader);
-        break;
-      case 7:
-        rosterSeq = long(reader);
-        break;
-      case 8:
-        rosterHash = reader.bytes();
-        break;
-      case 9:
-        refersTo = readReference(reader.bytes());
-        break;
-      case 10:
-        timerMs = long(reader);
-        break;
-      case 11:
-        urgent = varint(reader) !== 0;
-        break;
-      case 12:
-        commitment = reader.bytes();
-        break;
-      case 13:
-        bodies.push(readBody(reader.bytes(), 1));
-        break;
-      case 14:
-        bodies.push(readBody(reader.bytes(), 2));
-        break;
-      default:
-        reader.skip();
-    }
-    if (bodies.length > limits.bodiesMax) return undefined;
+    if (!readShort(reader, fields) && !readLong(reader, fields)) reader.skip();
+    if (fields.bodies.length > limits.bodiesMax) return undefined;
   }
-  const kindWord = kindOf(kind);
-  const scopeWord = scopeOf(scope);
-  if (format !== 1 || kindWord === undefined || scopeWord === undefined || counter === 0n || !isIdBytes(chat) || !isIdBytes(id))
-    return undefined;
+  return judge(fields);
+}
+
+/** Fields 1 to 8: every send has them. */
+function readShort(reader: WireReader, fields: Fields): boolean {
+  if (reader.field === 1) fields.format = varint(reader);
+  else if (reader.field === 2) fields.chat = reader.bytes();
+  else if (reader.field === 3) fields.counter = long(reader);
+  else if (reader.field === 4) fields.id = reader.bytes();
+  else if (reader.field === 5) fields.kind = varint(reader);
+  else if (reader.field === 6) fields.scope = varint(reader);
+  else if (reader.field === 7) fields.rosterSeq = long(reader);
+  else if (reader.field === 8) fields.rosterHash = reader.bytes();
+  else return false;
+  return true;
+}
+
+function readLong(reader: WireReader, fields: Fields): boolean {
+  if (reader.field === 13) fields.bodies.push(readBody(reader.bytes(), 1));
+  else if (reader.field === 14) fields.bodies.push(readBody(reader.bytes(), 2));
+  else if (reader.field === 9) fields.refersTo = readReference(reader.bytes());
+  else if (reader.field === 10) fields.timerMs = long(reader);
+  else if (reader.field === 11) fields.urgent = varint(reader) !== 0;
+  else if (reader.field === 12) fields.commitment = reader.bytes();
+  else return false;
+  return true;
+}
+
+function judge(fields: Fields): Read | undefined {
+  const kind = kindOf(fields.kind);
+  const scope = scopeOf(fields.scope);
+  const { format, chat, counter, id, rosterHash, commitment, timerMs, refersTo } = fields;
+  if (format !== 1 || kind === undefined || scope === undefined || counter === 0n || !isIdBytes(chat) || !isIdBytes(id)) return undefined;
   if (rosterHash.length !== 32 || (commitment.length !== 0 && commitment.length !== 32) || timerMs > BigInt(limits.retentionMs))
     return undefined;
   return {
     conversation: idOf<ConversationId>(chat),
     counter,
     id: idOf<MessageId>(id),
-    kind: kindWord,
-    scope: scopeWord,
-    rosterSeq,
+    kind,
+    scope,
+    rosterSeq: fields.rosterSeq,
     rosterHash,
     ...(refersTo === undefined ? {} : { refersTo }),
     timerMs: Number(timerMs),
-    urgent,
+    urgent: fields.urgent,
     ...(commitment.length === 0 ? {} : { commitment }),
-    bodies,
+    bodies: fields.bodies,
   };
 }
 

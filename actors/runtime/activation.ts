@@ -45,7 +45,7 @@ export class Activation implements ShellContext<string, unknown, unknown> {
   }
 
   get ports(): unknown {
-    return this.slot.spec.ports;
+    return this.slot.spec.ports as unknown;
   }
 
   get hasNews(): boolean {

@@ -132,7 +132,7 @@ export class ActorHost {
   #schedule(slot: Slot): void {
     if (slot.scheduled || slot.gone) return;
     slot.scheduled = true;
-    nact.dispatch(slot.actor!, "turn" as never);
+    nact.dispatch(slot.actor!, "turn");
   }
 
   #turn(slot: Slot): void {

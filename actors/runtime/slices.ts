@@ -25,7 +25,7 @@ export function createSlices(epoch: bigint, monoMs: number): Slices {
     epoch,
     present: 0,
     openedMs: monoMs,
-    issued: new Map([[0, new Map()]]),
+    issued: new Map([[0, new Map<string, "issued" | "durable">()]]),
     dirty: new Set(),
     recovering: new Set(),
     recovered: false,

@@ -28,7 +28,7 @@ export async function runProgram(
       result = command.run(input, terminal);
     });
   try {
-    await program.parseAsync(words as string[], { from: "user" });
+    await program.parseAsync(words, { from: "user" });
     return (await result) ?? exitCodes.usage;
   } catch (error) {
     if (error instanceof UsageError) {

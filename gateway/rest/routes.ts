@@ -1,6 +1,5 @@
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
-import type { ErrorCode } from "../../lib/errors.js";
 import { idBytes, idOf, parseId, type AccountId, type LinkId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { accountIdOfList } from "./signed-lists.js";
@@ -241,7 +240,7 @@ function replyTo(answer: Answer, success: 200 | 201): Reply {
     case "list-conflict":
       return problem("list-conflict", { more: { chain: answer.chain.map(text) } });
     case "problem":
-      return problem(answer.code as ErrorCode, {
+      return problem(answer.code, {
         ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
         ...(answer.remediation ? { detail: answer.remediation } : {}),
       });
