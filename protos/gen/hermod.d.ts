@@ -4142,6 +4142,9 @@ export namespace hermod {
             /** SnapshotRecord madeMs. */
             madeMs: bigint;
 
+            /** SnapshotRecord genesis. */
+            genesis: hermod.v1.SnapshotSendRecord;
+
             /**
              * Encodes the specified SnapshotRecord message.
              * @param message SnapshotRecord message or plain object to encode
@@ -4180,6 +4183,9 @@ export namespace hermod {
 
                 /** SnapshotRecord madeMs */
                 madeMs?: bigint;
+
+                /** SnapshotRecord genesis */
+                genesis?: hermod.v1.SnapshotSendRecord.$Properties;
             }
 
             /** Shape of a SnapshotRecord. */
@@ -4352,6 +4358,9 @@ export namespace hermod {
             /** SnapshotDeviceRecord recent. */
             recent: hermod.v1.SnapshotSendRecord[];
 
+            /** SnapshotDeviceRecord gone. */
+            gone: boolean;
+
             /**
              * Encodes the specified SnapshotDeviceRecord message.
              * @param message SnapshotDeviceRecord message or plain object to encode
@@ -4390,6 +4399,9 @@ export namespace hermod {
 
                 /** SnapshotDeviceRecord recent */
                 recent?: readonly hermod.v1.SnapshotSendRecord.$Properties[];
+
+                /** SnapshotDeviceRecord gone */
+                gone?: boolean;
             }
 
             /** Shape of a SnapshotDeviceRecord. */

@@ -8434,6 +8434,7 @@ export const hermod = $root.hermod = (() => {
             SnapshotRecord.prototype.trimmed = 0n;
             SnapshotRecord.prototype.trimDueMs = 0n;
             SnapshotRecord.prototype.madeMs = 0n;
+            SnapshotRecord.prototype.genesis = null;
 
             SnapshotRecord.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -8457,6 +8458,8 @@ export const hermod = $root.hermod = (() => {
                     writer.uint32(48).uint64(message.trimDueMs);
                 if (message.madeMs != null && $Object.hasOwnProperty.call(message, "madeMs") && message.madeMs !== 0n)
                     writer.uint32(56).uint64(message.madeMs);
+                if (message.genesis != null && $Object.hasOwnProperty.call(message, "genesis"))
+                    $root.hermod.v1.SnapshotSendRecord.encode(message.genesis, writer.uint32(66).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8552,6 +8555,12 @@ export const hermod = $root.hermod = (() => {
                                 message.madeMs = value;
                             else
                                 delete message.madeMs;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.genesis = $root.hermod.v1.SnapshotSendRecord.decode(reader, reader.size(), $undefined, _depth + 1, message.genesis);
                             continue;
                         }
                     }
@@ -8878,6 +8887,7 @@ export const hermod = $root.hermod = (() => {
             SnapshotDeviceRecord.prototype.loud = 0n;
             SnapshotDeviceRecord.prototype.counter = 0n;
             SnapshotDeviceRecord.prototype.recent = $util.emptyArray;
+            SnapshotDeviceRecord.prototype.gone = false;
 
             SnapshotDeviceRecord.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -8902,6 +8912,8 @@ export const hermod = $root.hermod = (() => {
                 if (message.recent != null && message.recent.length)
                     for (let i = 0; i < message.recent.length; ++i)
                         $root.hermod.v1.SnapshotSendRecord.encode(message.recent[i], writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.gone != null && $Object.hasOwnProperty.call(message, "gone") && message.gone !== false)
+                    writer.uint32(64).bool(message.gone);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8994,6 +9006,15 @@ export const hermod = $root.hermod = (() => {
                             if (!(message.recent && message.recent.length))
                                 message.recent = [];
                             message.recent.push($root.hermod.v1.SnapshotSendRecord.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.gone = value;
+                            else
+                                delete message.gone;
                             continue;
                         }
                     }
