@@ -28,7 +28,8 @@ export interface Approved {
   readonly account: AccountId;
   readonly handle: string;
   readonly body: Uint8Array;
-  readonly signer: string;
+  /** 16 bytes. */
+  readonly signer: Uint8Array;
   readonly signature: Uint8Array;
   readonly mac: Uint8Array;
   readonly chain: readonly Uint8Array[];
@@ -84,7 +85,7 @@ export class Rest {
       account: idField<AccountId>(answer, "account"),
       handle: optionalText(answer, "handle"),
       body: bytesField(answer, "body"),
-      signer: textField(answer, "signer"),
+      signer: bytesField(answer, "signer"),
       signature: bytesField(answer, "signature"),
       mac: bytesField(answer, "mac"),
       chain: bytesList(answer, "chain"),

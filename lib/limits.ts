@@ -152,6 +152,8 @@ const defaults = {
   /** A handle that is held by a registration which was given up is asked for again after so long. */
   handleAgainMs: 200,
   lastSeenEveryMs: 3_600_000,
+  /** Tries of an activation to find an account's row standing still before it is fenced. */
+  probesMax: 8,
   /** Signatures that wait for the worker: 1.2 s of its work. */
   signatureChecksMax: 20_000,
 
@@ -244,6 +246,8 @@ const defaults = {
   rebaseTriesMax: 5,
   /** Accounts whose chains a client keeps decoded; the store has them all. */
   chainsCachedMax: 2_048,
+  /** Events kept for a loop that is slow; the oldest go first. */
+  eventsKeptMax: 1_000,
   /** Answers to one fetchDevices: 1,000 versions of 128 accounts would be more, but nobody has that. */
   chainPagesMax: 1_024,
   /** Proofs kept about one account, so that a server that lies without end fills no disk. */

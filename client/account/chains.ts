@@ -11,14 +11,19 @@ import type { Connection } from "../connection/ports.js";
 import type { Chains, VerifiedList } from "../context.js";
 import { HermodError } from "../errors.js";
 import type { ClientEvent } from "../events.js";
-import { valueKey, type ChainRow, type Store, type Transaction } from "../store/ports.js";
+import { valueKey, type ChainRow, type Store, type Transaction, type VerifiedList as VerifiedRow } from "../store/ports.js";
 import { checkChain, type ChainProblem, type Vouched } from "./chain-check.js";
 import type { hermod } from "../../protos/gen/hermod.js";
 
 type DeviceChain = hermod.v1.DeviceChain.$Properties;
 
-/** What own devices said of an account's list before this one had met it; kept until the chain is known up to there, and after. */
-export const vouchedKey = (account: AccountId) => valueKey<Vouched & { readonly verifiedRoot?: Uint8Array }>(`vouched/${account}`);
+/** What an own device said of an account's list: the version that it knows, and the one that two people compared. */
+export interface VouchedFor extends Vouched {
+  readonly verified?: VerifiedRow;
+}
+
+/** Kept from before this device has met the account, so that no other chain can be shown to it later. */
+export const vouchedKey = (account: AccountId) => valueKey<VouchedFor>(`vouched/${account}`);
 
 export interface ChainsOptions {
   readonly store: Store;
@@ -113,6 +118,7 @@ export class DeviceChains implements Chains {
       vouched: store.values.get(vouchedKey(account)),
       verify: this.#options.cipher.verify,
     });
+    const before = store.chains.get(account);
     if (check.grown.length > 0 || check.problem !== undefined || also !== undefined) {
       store.transact((tx) => {
         for (const { state, signed } of check.grown) tx.chains.putVersion(account, state.version, signed);
@@ -129,6 +135,10 @@ export class DeviceChains implements Chains {
     if (check.grown.length > 0) {
       this.#states.set(account, [...known, ...check.grown.map(({ state }) => state)]);
       for (const listener of [...this.#listeners]) listener(this.head(account)!, known.at(-1));
+      const after = store.chains.get(account);
+      if (after?.verifyAgain === true && after.verified !== undefined && before?.verifyAgain !== true) {
+        this.#options.emit({ type: "verification-lost", account, version: after.version });
+      }
     }
     if (check.problem !== undefined) throw this.#alarm(account, check.problem);
   }
@@ -203,9 +213,10 @@ export class DeviceChains implements Chains {
   }
 
   #remember(tx: Transaction, account: AccountId, known: readonly ListState[], grown: readonly ListState[], problem?: ChainProblem): void {
-    const head = grown.at(-1) ?? known.at(-1);
+    const states = [...known, ...grown];
     const row = tx.chains.get(account);
-    if (head !== undefined) tx.chains.put(rowOf(head, row, grown, tx.values.get(vouchedKey(account)), problem));
+    const vouched = tx.values.get(vouchedKey(account));
+    if (states.length > 0) tx.chains.put(rowOf(row, states, grown.length, vouched, problem?.type === "forked"));
     if (problem !== undefined) this.#keep(tx, account, problem);
   }
 
@@ -241,18 +252,18 @@ function shown(detail: string): ChainProblem {
 }
 
 function rowOf(
-  head: ListState,
   row: ChainRow | undefined,
-  grown: readonly ListState[],
-  vouched: (Vouched & { readonly verifiedRoot?: Uint8Array }) | undefined,
-  problem: ChainProblem | undefined,
+  states: readonly ListState[],
+  grown: number,
+  vouched: VouchedFor | undefined,
+  forked: boolean,
 ): ChainRow {
-  const taken =
-    row === undefined && vouched?.verifiedRoot !== undefined && sameBytes(vouched.verifiedRoot, head.rootKey)
-      ? { rootKey: vouched.verifiedRoot, version: vouched.version, listHash: vouched.listHash }
-      : undefined;
-  const verified = row?.verified ?? taken;
-  const since = verified === undefined ? [] : grown.filter(({ version }) => version > verified.version);
+  const head = states.at(-1)!;
+  const verified = row?.verified ?? verifiedOf(vouched, states);
+  // A chain that is met only now tells all its versions at once: those since the comparison count.
+  const since = states
+    .slice(row?.verified === undefined ? 0 : states.length - grown)
+    .filter(({ version }) => version > (verified?.version ?? Infinity));
   return {
     account: head.account,
     version: head.version,
@@ -260,6 +271,14 @@ function rowOf(
     rootKey: head.rootKey,
     ...(verified === undefined ? {} : { verified }),
     verifyAgain: (row?.verifyAgain ?? false) || since.some(({ change }) => change.verifyAgain),
-    forked: (row?.forked ?? false) || problem?.type === "forked",
+    forked: (row?.forked ?? false) || forked,
   };
+}
+
+/** What an own device's user compared, if it is of this very chain. */
+export function verifiedOf(vouched: VouchedFor | undefined, states: readonly ListState[]): VerifiedRow | undefined {
+  const compared = vouched?.verified;
+  const state = compared === undefined ? undefined : states[compared.version - 1];
+  if (compared === undefined || state === undefined) return undefined;
+  return sameBytes(state.listHash, compared.listHash) && sameBytes(state.rootKey, compared.rootKey) ? compared : undefined;
 }

@@ -1,8 +1,8 @@
 import { sameBytes } from "../../lib/bytes.js";
-import { parseId, type AccountId, type DeviceId } from "../../lib/ids.js";
+import type { AccountId } from "../../lib/ids.js";
 import { extend, type ListState } from "../../protos/signed/device-chain.js";
 import { linkMacHolds } from "../../protos/signed/ids.js";
-import { writeSigned, type Signer } from "../../protos/signed/signed.js";
+import { signerOf, writeSigned, type Signer } from "../../protos/signed/signed.js";
 import type { Verify } from "../../protos/signed/verdict.js";
 import type { LocalIdentity } from "../cipher/ports.js";
 import { HermodError } from "../errors.js";
@@ -54,8 +54,8 @@ export function checkApproval(check: ApprovalCheck): CheckedApproval {
     throw new HermodError("list-invalid", { message: `the account's device list does not hold: ${problem?.detail ?? "it is empty"}` });
   }
 
-  const signer = parseId<DeviceId>(approved.signer);
-  if (signer === undefined) throw refused("its signer is no device");
+  const signer = signerOf(approved.signer);
+  if (signer === undefined || signer === "recovery") throw refused("its signer is no device");
   const by: { signer: Signer; signature: Uint8Array }[] = [
     { signer, signature: approved.signature },
     { signer: identity.device, signature: check.countersign(approved.body) },

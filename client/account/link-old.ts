@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.js";
-import type { DeviceId } from "../../lib/ids.js";
+import { idBytes, type DeviceId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { domains } from "../../protos/signed/hash.js";
 import { deviceIdOf, linkDigitsOf, linkIdOf, linkMacOf } from "../../protos/signed/ids.js";
@@ -86,7 +86,7 @@ async function approveOnce(
   const add = { device, identityKey, registrationId };
   const body = nextListBody(head, { cause: "link", signer: self.device, add, nowMs: clock.now() });
   const signature = cipher.sign(new Overlay(store.cipherRows), domains.devices, body);
-  const approval = { body: b64(body), signer: self.device, signature: b64(signature), mac: b64(linkMacOf(secret, body)) };
+  const approval = { body: b64(body), signer: b64(idBytes(self.device)), signature: b64(signature), mac: b64(linkMacOf(secret, body)) };
   try {
     await rest.approveLink(linkIdOf(secret), approval, { bearer: ports.bearer(), ...(signal === undefined ? {} : { signal }) });
     return true;

@@ -95,6 +95,7 @@ export class PrekeyUpkeep {
     } catch (error) {
       const code = error instanceof HermodError ? error.code : "internal";
       if (error instanceof HermodError && (error.retryable || error.code === "stopped")) return; // the next session, push or hour
+      if (error instanceof HermodError && error.stored === "no") store.transact(forgetUpload); // refused for good: the next one is made anew
       emit({ type: "problem", code, message: `prekeys: ${String(error)}` });
     }
   }
