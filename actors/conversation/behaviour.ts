@@ -1,6 +1,5 @@
 import { unreachable } from "../../lib/assert.js";
 import type { ConversationId } from "../../lib/ids.js";
-import { limits } from "../../lib/limits.js";
 import type { ToConversation } from "../../protos/messages.js";
 import type { Moment } from "../ports.js";
 import {
@@ -23,18 +22,12 @@ import type { Effect, Message } from "./messages.js";
 import { flushReceipts, onReceipt, onReceiptsWanted } from "./receipts.js";
 import { onFetchRoster } from "./roster-pages.js";
 import { onSend } from "./sends.js";
-import { Conversation, type ConversationSettings } from "./state.js";
+import { Conversation } from "./state.js";
 import { onBodiesTrimmed, onTrimHeaders, onTrimProbed } from "./trimming.js";
 
-export const defaultSettings: ConversationSettings = {
-  retentionMs: limits.retentionMs,
-  sendsPerPairBucket: limits.sendsPerPairBucket,
-  sendsPerPairPerSecond: limits.sendsPerPairPerSecond,
-};
-
 /** One activation, before it knows anything. It begins with `start`. */
-export function createConversation(id: ConversationId, settings: ConversationSettings = defaultSettings): Conversation {
-  return new Conversation(id, settings);
+export function createConversation(id: ConversationId): Conversation {
+  return new Conversation(id);
 }
 
 /**

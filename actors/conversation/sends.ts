@@ -96,14 +96,14 @@ function rightRecipients(roster: Roster, sender: DeviceId, { scope, bodies }: En
 
 /** Per pair: what one account may send into a direct conversation. 0: taken, else ms to wait. */
 function takeRate(state: Conversation, from: Asker, now: Moment): number {
-  const rule = { size: state.settings.sendsPerPairBucket, perSecond: state.settings.sendsPerPairPerSecond };
+  const rule = { size: limits.sendsPerPairBucket, perSecond: limits.sendsPerPairPerSecond };
   let bucket = state.rates.get(from.account);
   if (bucket === undefined) state.rates.set(from.account, (bucket = fullBucket(rule, now.monoMs)));
   return take(bucket, rule, now.monoMs);
 }
 
 function headerOf(state: Conversation, roster: Roster, from: Asker, envelope: Envelope, now: Moment): Header {
-  const { retentionMs } = state.settings;
+  const { retentionMs } = limits;
   const livesMs = envelope.timerMs > 0 && envelope.timerMs < retentionMs ? envelope.timerMs : retentionMs;
   return {
     seq: nextSeq(state),

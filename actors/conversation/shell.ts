@@ -3,19 +3,16 @@ import type { ConversationId } from "../../lib/ids.js";
 import { point } from "../../lib/point.js";
 import type { KindOfActor } from "../runtime/kind.js";
 import type { WriteOutcome } from "../ports.js";
-import { createConversation, defaultSettings, step } from "./behaviour.js";
+import { createConversation, step } from "./behaviour.js";
 import type { ConversationContext, ConversationPorts } from "./context.js";
 import { problemAnswer, sentFrame } from "./frames.js";
 import type { Effect, Message } from "./messages.js";
 import { sendRoster } from "./roster-reader.js";
-import { bucketOf, type Conversation, type ConversationSettings } from "./state.js";
+import { bucketOf, type Conversation } from "./state.js";
 
 /** Conversations as the runtime hosts them. */
-export function conversationKind(
-  ports: ConversationPorts,
-  settings: ConversationSettings = defaultSettings,
-): KindOfActor<ConversationId, Conversation, Message, Effect, ConversationPorts> {
-  return { kind: "conversation", ports, create: (id) => createConversation(id, settings), step, perform };
+export function conversationKind(ports: ConversationPorts): KindOfActor<ConversationId, Conversation, Message, Effect, ConversationPorts> {
+  return { kind: "conversation", ports, create: createConversation, step, perform };
 }
 
 /** Carries out one effect. The only place where a conversation touches the world; answers come back as messages. */

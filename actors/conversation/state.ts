@@ -8,13 +8,6 @@ import type { Roster } from "../../protos/signed/roster.js";
 import type { ErrorCode } from "../../lib/errors.js";
 import type { BucketState } from "./ports.js";
 
-/** What an operator may change about a conversation; the rest is format. */
-export interface ConversationSettings {
-  readonly retentionMs: number;
-  readonly sendsPerPairBucket: number;
-  readonly sendsPerPairPerSecond: number;
-}
-
 /** The first answer to a send, kept for its retries. */
 export interface StoredSend {
   readonly counter: bigint;
@@ -143,7 +136,6 @@ export type Phase = "loading" | "ready" | "draining" | "ended";
  */
 export class Conversation {
   readonly id: ConversationId;
-  readonly settings: ConversationSettings;
   phase: Phase = "loading";
   shardEpoch = 0n;
   /** Of this activation: what its writes bear and its deliveries are keyed by. */
@@ -212,9 +204,8 @@ export class Conversation {
   trimCheckMs = 0;
   trimThrough = 0n;
 
-  constructor(id: ConversationId, settings: ConversationSettings) {
+  constructor(id: ConversationId) {
     this.id = id;
-    this.settings = settings;
   }
 
   /** Everybody who is owed an answer. */
