@@ -1,22 +1,20 @@
 import { systemClock, type Clock } from "../lib/clock.js";
-import { limits } from "../lib/limits.js";
-import type { AccountId, ConversationId, DeviceId } from "../lib/ids.js";
+import type { AccountId, ConversationId } from "../lib/ids.js";
 import { systemRand, type Rand } from "../lib/random.js";
 import { DeviceChains } from "./account/chains.js";
-import { approveLink, inspectLink, type LinkRequest } from "./account/link-old.js";
 import { Link, type LinkOptions } from "./account/link-new.js";
-import { listDevices, removeDevice, type OwnDevice } from "./account/devices.js";
 import { selfOf, type PlacingPorts } from "./account/placing.js";
 import { recover, type RecoverOptions } from "./account/recover.js";
 import { recoveryWords, writeRecoveryFile } from "./account/recovery-key.js";
-import { recoverySecret, recoveryShown, register, type RegisterOptions } from "./account/register.js";
+import { recoverySecret, recoveryShown, register } from "./account/register.js";
 import { safetyNumber, verifySafety, type Comparison, type SafetyNumber } from "./account/safety.js";
 import { libsignalCipher } from "./cipher/libsignal.js";
 import type { Cipher } from "./cipher/ports.js";
-import { isTerminal, terminalError, WebSocketConnection } from "./connection/connection.js";
-import type { ConnectionState, Dial } from "./connection/ports.js";
+import { WebSocketConnection } from "./connection/connection.js";
+import type { ConnectionState } from "./connection/ports.js";
+import { briefly, untilLive } from "./connection/wait.js";
 import { dialWs } from "./connection/ws.js";
-import type { History, Self, VerifiedList } from "./context.js";
+import type { Self } from "./context.js";
 import { HermodError } from "./errors.js";
 import { EventQueue } from "./event-queue.js";
 import type { ClientEvent } from "./events.js";
@@ -25,41 +23,12 @@ import type { SendRequest } from "./messages/engine.js";
 import { noHistory } from "./messages/history.js";
 import type { InboxMessage, InboxOptions } from "./messages/inbox.js";
 import type { SentMessage } from "./messages/sent-message.js";
+import { checkOptions, keySourceOf, type ClientOptions, type Registered, type Registration } from "./options.js";
+import { OwnDevices } from "./own-devices.js";
 import { Rest } from "./rest.js";
 import { helloCredential, nextConn, Running } from "./running.js";
 import { openStore } from "./store/open.js";
 import type { Store } from "./store/ports.js";
-
-export interface ClientOptions {
-  /** Addresses of the servers, tried in random order. */
-  readonly servers: readonly string[];
-  /** Where the store lies; made when it is not there. Or bring a `store`. */
-  readonly dir?: string;
-  readonly store?: Store;
-  /** Protects the store's key; without one the key lies in `key` (0600) beside the store. */
-  readonly passphrase?: string;
-  /** Where what was done is written down for the checker. */
-  readonly history?: History;
-  readonly clientName?: string;
-  readonly clientVersion?: string;
-  readonly clock?: Clock;
-  readonly rand?: Rand;
-  readonly dial?: Dial;
-  readonly fetch?: typeof fetch;
-  readonly cipher?: Cipher;
-}
-
-export interface Registration extends RegisterOptions {
-  /** Writes the recovery key there (0600) instead of returning it: for bots. */
-  readonly recoveryFile?: string;
-  /** Shows the 24 words. When the program dies before this returns, the next `register` shows them again. */
-  readonly showRecovery?: (words: string) => void | Promise<void>;
-}
-
-export interface Registered extends Self {
-  /** The 24 words, once: when they were neither written to a file nor shown by `showRecovery`. */
-  readonly recoveryWords?: string;
-}
 
 /**
  * One device of one account: a durable, encrypted store, and a connection that keeps itself alive.
@@ -93,8 +62,7 @@ export class Client implements AsyncDisposable {
   static async open(options: ClientOptions): Promise<Client> {
     checkOptions(options);
     const rand = options.rand ?? systemRand();
-    const key = options.passphrase === undefined ? {} : { key: { type: "passphrase" as const, text: options.passphrase } };
-    const store = options.store ?? (await openStore({ dir: options.dir!, rand, ...key }));
+    const store = options.store ?? (await openStore({ dir: options.dir!, rand, key: keySourceOf(options) }));
     return new Client(options, store, rand);
   }
 
@@ -157,7 +125,7 @@ export class Client implements AsyncDisposable {
     const words = await this.#showRecovery(options);
     const { messages } = this.#run();
     // The self conversation, if a server is there to take it; `start` makes it otherwise.
-    if (this.#store.chats.self() === undefined) await this.#briefly(() => messages.createSelf(), options.signal);
+    if (this.#store.chats.self() === undefined) await briefly(this.#connection, this.#clock, () => messages.createSelf(), options.signal);
     return { ...self, ...(words === undefined ? {} : { recoveryWords: words }) };
   }
 
@@ -207,7 +175,7 @@ export class Client implements AsyncDisposable {
     if (this.#store.identity.get()?.stage === "revoked") throw new HermodError("revoked");
     this.#run();
     this.#connection.start();
-    await this.#reached("live", options.signal);
+    await untilLive(this.#connection, options.signal);
   }
 
   /**
@@ -302,42 +270,11 @@ export class Client implements AsyncDisposable {
     return this.#required().messages.inbox(name, options);
   }
 
-  /** The own account's devices. */
-  readonly devices = {
-    /**
-     * All devices by rank, with the day on which each was last connected.
-     *
-     * @example
-     * for (const device of await me.devices.list()) console.log(device.rank, device.id);
-     */
-    list: (): Promise<readonly OwnDevice[]> => listDevices(this.#devicePorts()),
-    /**
-     * Takes a device out: from then on it receives and sends nothing. One before this device in rank needs the recovery key.
-     *
-     * @example
-     * await me.devices.remove(laptop.id);
-     */
-    remove: (device: DeviceId, options: { readonly recoveryWords?: string } = {}): Promise<VerifiedList> =>
-      removeDevice(this.#devicePorts(), device, options.recoveryWords),
-    /**
-     * What to show before `approveLink` is called: compare the digits with those on the new device.
-     *
-     * @example
-     * const { name, digits } = me.devices.inspectLink(uri);
-     */
-    inspectLink: (uri: string): LinkRequest => inspectLink(uri, this.#clock.now()),
-    /**
-     * Adds the device that shows this link; resolves when it is in the list. Only after a person compared the digits.
-     *
-     * @example
-     * await me.devices.approveLink(uri);
-     */
-    approveLink: (uri: string, signal?: AbortSignal): Promise<VerifiedList> => {
-      const running = this.#required();
-      const { self, bearer } = running;
-      return approveLink({ ...this.#devicePorts(), rest: this.#rest, self, bearer }, uri, signal);
-    },
-  };
+  /** The own account's devices: list, remove, and the old device's side of linking. */
+  get devices(): OwnDevices {
+    const running = this.#required();
+    return new OwnDevices({ ...this.#parts(running), bearer: running.bearer, rest: this.#rest, connection: this.#connection });
+  }
 
   /**
    * The number that two people compare to know that nobody stands between them.
@@ -347,7 +284,7 @@ export class Client implements AsyncDisposable {
    */
   async safetyNumber(who: string): Promise<SafetyNumber> {
     const running = this.#required();
-    return safetyNumber(this.#safetyPorts(running), await running.contacts.resolve(who));
+    return safetyNumber(this.#parts(running), await running.contacts.resolve(who));
   }
 
   /**
@@ -359,7 +296,7 @@ export class Client implements AsyncDisposable {
   async verify(who: string, shown: Comparison): Promise<boolean> {
     const running = this.#required();
     const account = await running.contacts.resolve(who);
-    const same = await verifySafety(this.#safetyPorts(running), account, shown);
+    const same = await verifySafety(this.#parts(running), account, shown);
     if (same) this.#share(running, account);
     return same;
   }
@@ -383,13 +320,8 @@ export class Client implements AsyncDisposable {
     return { store, cipher, clock, rand, rest, chains, servers };
   }
 
-  #devicePorts() {
-    const { self } = this.#required();
-    return { store: this.#store, cipher: this.#cipher, clock: this.#clock, chains: this.#chains, connection: this.#connection, self };
-  }
-
-  #safetyPorts(running: Running) {
-    return { store: this.#store, cipher: this.#cipher, chains: this.#chains, self: running.self };
+  #parts(running: Running) {
+    return { store: this.#store, cipher: this.#cipher, clock: this.#clock, chains: this.#chains, self: running.self };
   }
 
   /** Begins what runs in a registered store; once. */
@@ -450,60 +382,10 @@ export class Client implements AsyncDisposable {
     );
   }
 
-  /** Connects for one thing; failures are left to `start`. */
-  async #briefly(work: () => Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#connection.state.type !== "offline") return;
-    const deadline = new AbortController();
-    const timer = this.#clock.timer(limits.requestDeadlineMs, () => {
-      deadline.abort();
-    });
-    try {
-      this.#connection.start();
-      await this.#reached("live", signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]));
-      await work();
-    } catch (error) {
-      if (!(error instanceof HermodError)) throw error;
-    } finally {
-      timer.cancel();
-      this.#connection.pause();
-    }
-  }
-
-  #reached(type: "live", signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = (state: ConnectionState): boolean => {
-        if (state.type === type) resolve();
-        else if (isTerminal(state)) reject(terminalError(state));
-        else if (signal?.aborted) reject(new HermodError("stopped", { message: "the caller gave up waiting" }));
-        else return false;
-        stop();
-        signal?.removeEventListener("abort", onAbort);
-        return true;
-      };
-      const onAbort = (): void => {
-        look(this.#connection.state);
-      };
-      const stop = this.#connection.onState(look);
-      if (!look(this.#connection.state)) signal?.addEventListener("abort", onAbort);
-    });
-  }
-
   async #close(): Promise<void> {
     this.#connection.stop();
     await this.#running?.stop();
     this.#events.end();
     this.#store.close();
-  }
-}
-
-function checkOptions(options: ClientOptions): void {
-  if (options.servers.length === 0) throw new HermodError("bad-request", { message: "no server was given" });
-  for (const server of options.servers) {
-    if (!URL.canParse(server) || !/^(https?|wss?):$/.test(new URL(server).protocol)) {
-      throw new HermodError("bad-request", { message: `not a server's address: ${server}` });
-    }
-  }
-  if (options.dir === undefined && options.store === undefined) {
-    throw new HermodError("bad-request", { message: "a client needs a directory, or a store of your own" });
   }
 }

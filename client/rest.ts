@@ -154,14 +154,14 @@ async function readBounded(response: Response): Promise<string> {
   let length = 0;
   const reader = response.body?.getReader();
   while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += (value as Uint8Array).length;
+    const read = (await reader.read()) as { readonly done: boolean; readonly value?: Uint8Array };
+    if (read.value === undefined) break;
+    length += read.value.length;
     if (length > limits.restAnswerBytesMax) {
       await reader.cancel();
       throw new HermodError("internal", { message: "the server's answer is larger than any answer may be" });
     }
-    chunks.push(value as Uint8Array);
+    chunks.push(read.value);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
