@@ -1,6 +1,11 @@
+import { IdentityKeyPair, KEMPublicKey, PreKeyBundle, processPreKeyBundle, PublicKey, signalEncrypt } from "@signalapp/libsignal-client";
 import { describe, expect, test } from "vitest";
+import { addressOf, Identity, native, Sessions } from "../../client/cipher/libsignal-stores.js";
+import { Overlay } from "../../client/cipher/overlay.js";
+import { pad } from "../../client/cipher/padding.js";
 import type { PrekeyBundle } from "../../client/cipher/ports.js";
-import { ciphers, Device, pairOf, talkingPair } from "./cipher-device.js";
+import { decodeRow } from "../../client/store/codec.js";
+import { bytes, ciphers, Device, pairOf, talkingPair } from "./cipher-device.js";
 
 describe.each(ciphers)("cipher: $name", ({ make }) => {
   const pair = (oneTime = 3) => pairOf(make, oneTime);
@@ -50,12 +55,31 @@ describe.each(ciphers)("cipher: $name", ({ make }) => {
       expect(await bob.read(ann, await ann.send(bob, "x", good))).toBe("x");
     });
 
-    test("a store that fails is the store's error, never an undecryptable message", async () => {
+    test("a store that fails is the store's error, never an undecryptable message or a bad bundle", async () => {
       const [ann, bob] = await talking();
       const body = await ann.send(bob, "x");
-      const overlay = bob.overlay();
-      bob.store.close();
-      await expect(bob.cipher.decryptFrom(overlay, ann.self.device, body)).rejects.toMatchObject({ code: "stopped" });
+      const carol = new Device(make);
+      for (const reads of [0, 1, 2]) {
+        const failing = (of: Device) => {
+          let left = reads;
+          const get = (key: string): Uint8Array | undefined => {
+            if (key.startsWith("session/") && left-- === 0) throw new Error("the disk is broken");
+            return of.store.cipherRows.get(key);
+          };
+          return new Overlay({ get, keys: () => [] });
+        };
+        const outcomes = [
+          bob.cipher.decryptFrom(failing(bob), ann.self.device, body),
+          bob.cipher.encryptFor(failing(bob), ann.self.device, undefined, bytes("x")),
+          carol.cipher.encryptFor(failing(carol), bob.self.device, bob.bundle(1), bytes("x")),
+        ];
+        // An operation that reads its session less often than that goes well.
+        for (const outcome of await Promise.allSettled(outcomes)) {
+          if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ message: "the disk is broken" });
+          else expect([reads > 0, ["encrypted", "decrypted"]]).toEqual([true, expect.arrayContaining([outcome.value.type])]);
+        }
+      }
+      expect(await bob.read(ann, body)).toBe("x");
     });
   });
 
@@ -93,4 +117,23 @@ describe.each(ciphers)("cipher: $name", ({ make }) => {
       expect(bob.cipher.retryError({ type: "whisper", bytes: new Uint8Array(40) })).toBeUndefined();
     });
   });
+});
+
+test("libsignal: a sender that claims another's address is found out by its key", async () => {
+  const make = ciphers[0]!.make;
+  const [ann, bob] = pairOf(make);
+  const mallory = new Device(make);
+  const rows = mallory.overlay();
+  const { pair } = decodeRow(rows.get("identity")!) as { pair: Uint8Array };
+  const identity = new Identity(IdentityKeyPair.deserialize(native(pair)), 1);
+  const ends = [addressOf(bob.self.device), addressOf(ann.self.device), new Sessions(rows, bob.self.device), identity] as const;
+  const bundle = bob.bundle();
+  const key = (of: Uint8Array) => PublicKey.deserialize(native(of));
+  const { signedPrekey, kyber, oneTime } = bundle;
+  const signed = [signedPrekey.id, key(signedPrekey.key), native(signedPrekey.signature)] as const;
+  const kem = [kyber.id, KEMPublicKey.deserialize(native(kyber.key)), native(kyber.signature)] as const;
+  await processPreKeyBundle(PreKeyBundle.new(1, 1, oneTime!.id, key(oneTime!.key), ...signed, key(bundle.identityKey), ...kem), ...ends);
+  const message = await signalEncrypt(native(pad(bytes("I am ann"))), ...ends);
+  expect(await bob.read(ann, { type: "prekey", bytes: message.serialize() })).toBe("undecryptable bad-mac");
+  expect(await bob.read(mallory, { type: "prekey", bytes: message.serialize() })).toBe("undecryptable bad-mac");
 });
