@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { HermodError } from "../../client/errors.js";
 import type { KeySource } from "../../client/store/key-file.js";
 import { openStore } from "../../client/store/open.js";
 import { type Store, valueKey } from "../../client/store/ports.js";
@@ -92,7 +93,7 @@ test("who comes second hears who is first; who comes after the end gets it, what
 test("of two that make a store at once one gets it, and both mean one key", async () => {
   const outcomes = await Promise.allSettled([open(), open(), open()]);
   const stores = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  const refusals = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason.code] : []));
+  const refusals = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [(outcome.reason as HermodError).code] : []));
   expect([stores.length, refusals]).toEqual([1, ["store-in-use", "store-in-use"]]);
   stores[0]!.transact((tx) => {
     tx.values.put(secret, plaintext);
