@@ -1,5 +1,6 @@
 import type { AccountId, ConversationId, DeviceId, LinkId } from "../../lib/ids.js";
-import type { WriteOutcome } from "../ports.js";
+import type { Rand } from "../../lib/random.js";
+import type { Signatures, WriteOutcome } from "../ports.js";
 
 /** One account's partition: row, list versions, devices, conversations; every write under (epoch, ver). */
 export interface AccountFields {
@@ -125,4 +126,16 @@ export interface WorkList {
   add(shard: number, account: AccountId): Promise<void>;
   remove(shard: number, account: AccountId): Promise<void>;
   list(shard: number): Promise<readonly AccountId[]>;
+}
+
+/** All that an account's shell touches. */
+export interface AccountPorts {
+  readonly accounts: Accounts;
+  readonly handles: Handles;
+  readonly invites: Invites;
+  readonly links: Links;
+  readonly prekeys: Prekeys;
+  readonly work: WorkList;
+  readonly signatures: Signatures;
+  readonly rand: Rand;
 }
