@@ -116,7 +116,14 @@ export interface Delivery {
 export type ReceiptNotice = { readonly account: AccountId; readonly device?: DeviceId; readonly watermarks: Watermarks };
 
 export type ToDevice =
-  | { readonly type: "attach"; readonly session: SessionRef; readonly account: AccountId; readonly conn: bigint }
+  /** `synced`: this socket has sent the last page of its syncState before (it is attached again); pushes begin at once. */
+  | {
+      readonly type: "attach";
+      readonly session: SessionRef;
+      readonly account: AccountId;
+      readonly conn: bigint;
+      readonly synced?: boolean;
+    }
   | { readonly type: "detach"; readonly session: SessionRef }
   /** `activation` is the conversation's log epoch: answers name it. `quiet`: no mark, push or wake of its own (devices entries). */
   | {

@@ -50,3 +50,16 @@ export interface ReceiptRows {
   /** Plain write. Resolves when durable, rejects when that is unknown (write it again: it is idempotent). */
   write(conversation: ConversationId, device: DeviceId, watermarks: Watermarks): Promise<void>;
 }
+
+/** For operators; nothing rests on it. */
+export interface DeviceNotes {
+  /** A device said that it cannot take an entry. */
+  nacked(device: DeviceId, conversation: ConversationId, seq: bigint, reason: string): void;
+}
+
+export interface DevicePorts {
+  readonly states: DeviceStates;
+  readonly log: LogReader;
+  readonly receipts: ReceiptRows;
+  readonly notes?: DeviceNotes;
+}
