@@ -140,6 +140,15 @@ describe.each(ciphers)("cipher: $name", ({ make }) => {
       expect(bodies.map((body) => bob.ahead(ann, body))).toEqual([0, 1, 2]);
     });
 
+    test("a chain keeps 2,000 unread keys: the ones before are lost, and that is said as duplicate", async () => {
+      const [ann, bob] = await talking();
+      const bodies: PairwiseBody[] = [];
+      for (let number = 0; number < 2_002; number++) bodies.push(await ann.send(bob, `${number}`));
+      expect(await bob.read(ann, bodies[2_001]!)).toBe("2001");
+      expect(await bob.read(ann, bodies[1]!)).toBe("1");
+      expect(await bob.read(ann, bodies[0]!)).toBe("undecryptable duplicate");
+    });
+
     test("up to the limit and beyond it everything stays readable", async () => {
       const [ann, bob] = await talking();
       const bodies: PairwiseBody[] = [];
