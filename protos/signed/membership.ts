@@ -83,7 +83,7 @@ function fieldProblem(wire: hermod.v1.Membership): Refusal | undefined {
 /** Fields that an operation does not use stay empty, so that no signed byte is without meaning. */
 function readChange(wire: hermod.v1.MembershipChange): Verdict<MembershipChange> {
   if (wire.op === "settings") {
-    const empty = wire.account.length === 0 && wire.role === 0 && withoutList(wire);
+    const empty = wire.account.length === 0 && withoutRole(wire) && withoutList(wire);
     const fits = wire.settings.length > 0 && wire.settings.length <= bounds.settingsBytesMax;
     return empty && fits ? { ok: { op: "settings", settings: new Uint8Array(wire.settings) } } : misused(wire.op);
   }
@@ -100,10 +100,14 @@ function readChange(wire: hermod.v1.MembershipChange): Verdict<MembershipChange>
       return role !== undefined && withoutList(wire) ? { ok: { op: "role", account, role } } : misused(wire.op);
     case "remove":
     case "leave":
-      return wire.role === 0 && withoutList(wire) ? { ok: { op: wire.op, account } } : misused(wire.op);
+      return withoutRole(wire) && withoutList(wire) ? { ok: { op: wire.op, account } } : misused(wire.op);
     default:
       return refuse("bad-request", "no such operation");
   }
+}
+
+function withoutRole(wire: hermod.v1.MembershipChange): boolean {
+  return wire.role === hermod.v1.Role.ROLE_UNSPECIFIED;
 }
 
 function withoutList(wire: hermod.v1.MembershipChange): boolean {

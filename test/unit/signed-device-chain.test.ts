@@ -59,6 +59,11 @@ const cases: { name: string; verdict: Verdict<unknown>; answer: string }[] = [
     answer: "bad-signature",
   },
   {
+    name: "a first version that names another signer than its device",
+    verdict: extended(undefined, firstFields(d1, { signer: idBytes(d2.id) }), d1),
+    answer: "bad-signature",
+  },
+  {
     name: "a first version signed by the recovery key too",
     verdict: extended(undefined, firstFields(), d1, recovery),
     answer: "bad-signature",

@@ -248,6 +248,18 @@ test("an accepted change makes the roster that it says", () => {
   expect(roster.hash).toEqual(rosterHashOf(chat, 9n, group.hash, membership.hash));
 });
 
+test("a device that the account lists but the roster does not have yet, or any more, changes nothing", () => {
+  const [unknown, body] = [device.nora, bodyOf(group, "olga", [add("nina")], { actorDevice: idBytes(device.nora.id) })];
+  const lenient = judgeMembership(
+    group,
+    signed(domains.membership, body, unknown),
+    9n,
+    () => unknown.public,
+    () => [],
+  );
+  expect(brief(settle(lenient, verify))).toBe("bad-signature");
+});
+
 test("a removed admin's change counts for nothing, however it was signed", () => {
   const { roster } = must(judged(group, bodyOf(group, "olga", [change("remove", "adam")]), [device.olga]));
   expect(brief(asked("adam", [add("nina")], {}, roster))).toBe("not-a-member");
