@@ -7,7 +7,7 @@ import { hasDevice } from "../../protos/signed/roster.js";
 import { Overlay } from "../cipher/overlay.js";
 import type { Decryption, PairwiseBody, UndecryptableReason } from "../cipher/ports.js";
 import type { ClientContext } from "../context.js";
-import type { InboxRow, OutboxRow, Transaction } from "../store/ports.js";
+import { valueKey, type InboxRow, type OutboxRow, type Transaction } from "../store/ports.js";
 import { encodePart, readContent, type Content } from "./content.js";
 import { addExcept } from "./cursor.js";
 import type { Entry } from "./entry.js";
@@ -209,7 +209,12 @@ export class Opener {
   /** A session that is never answered stays expensive and ends after 30 days: answered once, with nothing. */
   #answerEmpty(tx: Transaction, overlay: Overlay, entry: Entry): OutboxRow | undefined {
     if (entry.body?.type !== "prekey") return undefined;
-    if (this.#context.cipher.session(overlay, entry.device)?.unansweredPrekeys !== unansweredMax) return undefined;
+    if ((this.#context.cipher.session(overlay, entry.device)?.unansweredPrekeys ?? 0) < unansweredMax) return undefined;
+    const key = valueKey<number>(`answered/${entry.device}`);
+    const nowMs = this.#context.clock.now();
+    // What comes out of a backlog was sent before the answer could be read.
+    if (nowMs - (tx.values.get(key) ?? -limits.sessionResetEveryMs) < limits.sessionResetEveryMs) return undefined;
+    tx.values.put(key, nowMs);
     return this.#emptySync(tx, entry.chat, entry.device);
   }
 

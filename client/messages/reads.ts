@@ -47,7 +47,7 @@ export class Reads {
   /** Read state goes to the own devices through the self conversation; one that has not left yet is brought up to date instead of followed by another. */
   #tellOwnDevices(tx: Transaction, chat: ConversationId, through: bigint): OutboxRow | undefined {
     const self = tx.chats.self();
-    const targets = self === undefined ? [] : this.ownDevices(self.chat);
+    const targets = self === undefined ? [] : this.#ownDevices(self.chat);
     if (self === undefined || targets.length === 0) return undefined;
     const waiting = tx.outbox.pending(self.chat, pendingLookedAt).find((row) => !row.transmitted && isReadSync(row));
     const reads = new Map<ConversationId, bigint>();
@@ -65,10 +65,12 @@ export class Reads {
     return appendSend(tx, { chat: self.chat, messageId, kind: "sync", targets, content: single }, this.#context.clock.now());
   }
 
-  /** The account's other devices, as the self conversation has them. */
-  ownDevices(self: ConversationId): readonly DeviceId[] {
-    const devices = this.#rosters.newest(self)?.members.get(this.#context.self.account)?.devices ?? [];
-    return devices.filter((device) => device !== this.#context.self.device);
+  /** The account's other devices, by the newest list known; the self conversation is told of a new one a moment later. */
+  #ownDevices(self: ConversationId): readonly DeviceId[] {
+    const { account, device } = this.#context.self;
+    const listed = this.#context.chains.head(account)?.devices.map(({ id }) => id);
+    const devices = listed ?? this.#rosters.newest(self)?.members.get(account)?.devices ?? [];
+    return devices.filter((id) => id !== device);
   }
 
   #send(chat: ConversationId, through: bigint): void {

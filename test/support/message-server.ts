@@ -69,7 +69,9 @@ export class MessageServer {
     if (existing !== undefined) {
       return { serverAck: { chatId: idBytes(id), seq: 1n, existing: !sameBytes(existing.entries[0]!.hash, read.ok.hash) } };
     }
-    const resolved = resolveGenesis(read.ok, (owner, version) => this.accounts.get(owner)?.[version - 1]?.devices.map((device) => device.id));
+    const resolved = resolveGenesis(read.ok, (owner, version) =>
+      this.accounts.get(owner)?.[version - 1]?.devices.map((device) => device.id),
+    );
     if (resolved.ok === undefined) return problem("bad-device-list");
     const roster = applyGenesis(resolved.ok);
     const chat: Conversation = { id, entries: [], rosters: [roster], last: new Map() };
@@ -118,17 +120,41 @@ export class MessageServer {
     const before = chat.rosters.at(-1)!;
     const told = { account: list.account, version: list.version, listHash: list.listHash };
     const seq = BigInt(chat.entries.length) + 1n;
-    const roster = applyTold(before, told, list.devices.map((device) => device.id), seq);
+    const roster = applyTold(
+      before,
+      told,
+      list.devices.map((device) => device.id),
+      seq,
+    );
     if (roster.ok === undefined) throw new Error(roster.detail);
     chat.rosters.push(roster.ok);
     const bytes = writeTold(told);
     const hash = createHash("sha256").update(bytes).digest();
-    this.#append(chat, { account: list.account, device: idOf(new Uint8Array(16)), kind: kindNumber("devices"), hash, control: { type: 6, bytes }, roster: roster.ok, quiet: true });
+    this.#append(chat, {
+      account: list.account,
+      device: idOf(new Uint8Array(16)),
+      kind: kindNumber("devices"),
+      hash,
+      control: { type: 6, bytes },
+      roster: roster.ok,
+      quiet: true,
+    });
   }
 
-  #append(chat: Conversation, made: Partial<StoredEntry> & Pick<StoredEntry, "account" | "device" | "kind" | "hash" | "roster" | "quiet">): StoredEntry {
+  #append(
+    chat: Conversation,
+    made: Partial<StoredEntry> & Pick<StoredEntry, "account" | "device" | "kind" | "hash" | "roster" | "quiet">,
+  ): StoredEntry {
     const seq = BigInt(chat.entries.length) + 1n;
-    const blank = { counter: 0n, id: new Uint8Array(0), scope: 1, rosterSeq: 0n, rosterHash: new Uint8Array(0), refersTo: null, bodies: new Map() };
+    const blank = {
+      counter: 0n,
+      id: new Uint8Array(0),
+      scope: 1,
+      rosterSeq: 0n,
+      rosterHash: new Uint8Array(0),
+      refersTo: null,
+      bodies: new Map(),
+    };
     const entry: StoredEntry = { ...blank, ...made, seq };
     chat.entries.push(entry);
     this.activity.splice(0, this.activity.length, chat.id, ...this.activity.filter((id) => id !== chat.id));
@@ -212,7 +238,7 @@ export class MessageServer {
   ack(account: AccountId, device: DeviceId, frame: hermod.v1.MessageAck): void {
     const id = idOf<ConversationId>(frame.chatId);
     const chat = this.chats.get(id);
-    if (chat === undefined || frame.through > BigInt(chat.entries.length)) throw new Error("bad-cursor");
+    if (chat === undefined || frame.through > BigInt(chat.entries.length)) return; // bad-cursor
     const key = `${id}/${device}`;
     if (frame.status === 2) this.reads.set(key, max(this.reads.get(key) ?? 0n, frame.through));
     else this.acked.set(key, max(this.acked.get(key) ?? 0n, frame.through));
@@ -229,7 +255,13 @@ export class MessageServer {
     const delivered = mark(this.acked);
     const read = mark(this.reads);
     this.online.get(device)?.push({
-      receipt: { chatId: idBytes(chat.id), account: idBytes(account), deliveredThrough: delivered, readThrough: read < delivered ? read : delivered, except },
+      receipt: {
+        chatId: idBytes(chat.id),
+        account: idBytes(account),
+        deliveredThrough: delivered,
+        readThrough: read < delivered ? read : delivered,
+        except,
+      },
     });
   }
 

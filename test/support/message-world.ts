@@ -22,7 +22,7 @@ export class Peer implements Connection {
   readonly world: World;
   readonly account: AccountId;
   readonly device: DeviceId;
-  readonly disk = new MemoryDisk();
+  disk = new MemoryDisk();
   readonly cipher: Cipher;
   readonly clock: Clock;
   store: Store;
@@ -78,6 +78,20 @@ export class Peer implements Connection {
     this.disconnect();
     this.engine.stop();
     this.store.close();
+    this.store = openMemoryStore(this.disk);
+    this.start();
+  }
+
+  /** As by SIGKILL: nothing that is not committed survives, and the old program never acts again. */
+  crash(): void {
+    this.disk.crash();
+    this.session = undefined;
+    this.state = { type: "offline" };
+    this.world.server.online.delete(this.device);
+    this.#push.clear();
+    this.#sessions.clear();
+    this.#open.clear();
+    this.engine.stop();
     this.store = openMemoryStore(this.disk);
     this.start();
   }
@@ -185,7 +199,8 @@ export class Peer implements Connection {
     const at = (account: AccountId, version: number): VerifiedList | undefined =>
       version <= (this.#known.get(account) ?? 0) ? lists.get(account)?.[version - 1] : undefined;
     return {
-      ensureHead: async (accounts) => new Map(accounts.map((account) => [account, learn(account, this.world.server.head(account).version)])),
+      ensureHead: async (accounts) =>
+        new Map(accounts.map((account) => [account, learn(account, this.world.server.head(account).version)])),
       head: (account) => at(account, this.#known.get(account) ?? 0),
       at,
       ensureVersion: async (account, version) => learn(account, version),
@@ -252,8 +267,19 @@ export class World {
     const listHash = new Uint8Array([...bytesOf(`list ${name} ${version}`), ...bytesOf(name)]);
     const recoveryKey = devices[0]!.identityKey;
     const change = { cause: version === 1 ? "genesis" : "link", added: [peer.device], removed: [] } as unknown as VerifiedList["change"];
-    const list: VerifiedList = { account, region: 0, version, listHash, devices, recoveryKey, rootKey: recoveryKey, former: new Set(), change };
+    const list: VerifiedList = {
+      account,
+      region: 0,
+      version,
+      listHash,
+      devices,
+      recoveryKey,
+      rootKey: recoveryKey,
+      former: new Set(),
+      change,
+    };
     this.server.accounts.set(account, [...lists, list]);
+    for (const other of this.peers.values()) if (other.account === account) void other.chains.ensureHead([account]);
     for (const chat of this.server.chats.values()) if (chat.rosters.at(-1)!.members.has(account)) this.server.tell(chat, list);
     peer.start();
     if (options.offline !== true) peer.connect();
