@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, realpath, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Rand } from "../../lib/random.js";
 import { HermodError, hasCode } from "../errors.js";
@@ -29,6 +29,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const dir = await realpath(options.dir);
   const path = join(dir, "store.db");
   const key = await readKey(options.key ?? { type: "file" }, dir, path, options.rand);
+  // SQLite gives the files that it adds the permissions of this one.
+  await (await open(path, "a", 0o600)).close();
   const holderPath = join(dir, "holder");
   const store = await opened(path, key, holderPath);
   // No more of the command line than that: what follows may be a message or a passphrase.
@@ -52,8 +54,10 @@ async function opened(path: string, key: Awaited<ReturnType<typeof readKey>>, ho
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
     const value = JSON.parse(await readFile(path, "utf8")) as Partial<Holder>;
-    return typeof value.pid === "number" && typeof value.command === "string" ? { pid: value.pid, command: value.command } : undefined;
+    if (typeof value.pid !== "number" || typeof value.command !== "string") return undefined;
+    process.kill(value.pid, 0); // throws if there is no such process: the file is of an earlier holder
+    return { pid: value.pid, command: value.command };
   } catch {
-    return undefined; // no such file yet, or half of one: the message does without
+    return undefined; // no such file yet, half of one, an old one: the message does without
   }
 }

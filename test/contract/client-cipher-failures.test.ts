@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { addressOf, Identity, native, Sessions } from "../../client/cipher/libsignal-stores.js";
 import { Overlay } from "../../client/cipher/overlay.js";
 import { pad } from "../../client/cipher/padding.js";
-import type { PrekeyBundle } from "../../client/cipher/ports.js";
+import type { PairwiseBody, PrekeyBundle } from "../../client/cipher/ports.js";
 import { decodeRow } from "../../client/store/codec.js";
 import { bytes, ciphers, Device, pairOf, talkingPair } from "./cipher-device.js";
 
@@ -119,21 +119,34 @@ describe.each(ciphers)("cipher: $name", ({ make }) => {
   });
 });
 
+/** What a modified client can send: libsignal without our rules, under any device's address. */
+async function rawFirst(from: Device, as: Device, to: Device, plaintext: Uint8Array): Promise<PairwiseBody> {
+  const rows = from.overlay();
+  const { pair } = decodeRow(rows.get("identity")!) as { pair: Uint8Array };
+  const identity = new Identity(IdentityKeyPair.deserialize(native(pair)), 1);
+  const ends = [addressOf(to.self.device), addressOf(as.self.device), new Sessions(rows, to.self.device), identity] as const;
+  const { signedPrekey, kyber, oneTime, identityKey } = to.bundle();
+  const key = (of: Uint8Array) => PublicKey.deserialize(native(of));
+  const signed = [signedPrekey.id, key(signedPrekey.key), native(signedPrekey.signature)] as const;
+  const kem = [kyber.id, KEMPublicKey.deserialize(native(kyber.key)), native(kyber.signature)] as const;
+  await processPreKeyBundle(PreKeyBundle.new(1, 1, oneTime!.id, key(oneTime!.key), ...signed, key(identityKey), ...kem), ...ends);
+  const message = await signalEncrypt(native(plaintext), ...ends);
+  return { type: "prekey", bytes: message.serialize() };
+}
+
 test("libsignal: a sender that claims another's address is found out by its key", async () => {
   const make = ciphers[0]!.make;
   const [ann, bob] = pairOf(make);
   const mallory = new Device(make);
-  const rows = mallory.overlay();
-  const { pair } = decodeRow(rows.get("identity")!) as { pair: Uint8Array };
-  const identity = new Identity(IdentityKeyPair.deserialize(native(pair)), 1);
-  const ends = [addressOf(bob.self.device), addressOf(ann.self.device), new Sessions(rows, bob.self.device), identity] as const;
-  const bundle = bob.bundle();
-  const key = (of: Uint8Array) => PublicKey.deserialize(native(of));
-  const { signedPrekey, kyber, oneTime } = bundle;
-  const signed = [signedPrekey.id, key(signedPrekey.key), native(signedPrekey.signature)] as const;
-  const kem = [kyber.id, KEMPublicKey.deserialize(native(kyber.key)), native(kyber.signature)] as const;
-  await processPreKeyBundle(PreKeyBundle.new(1, 1, oneTime!.id, key(oneTime!.key), ...signed, key(bundle.identityKey), ...kem), ...ends);
-  const message = await signalEncrypt(native(pad(bytes("I am ann"))), ...ends);
-  expect(await bob.read(ann, { type: "prekey", bytes: message.serialize() })).toBe("undecryptable bad-mac");
-  expect(await bob.read(mallory, { type: "prekey", bytes: message.serialize() })).toBe("undecryptable bad-mac");
+  const body = await rawFirst(mallory, ann, bob, pad(bytes("I am ann")));
+  expect(await bob.read(ann, body)).toBe("undecryptable bad-mac");
+  expect(await bob.read(mallory, body)).toBe("undecryptable bad-mac");
+});
+
+test("libsignal: content without padding is refused once, and the ratchet has moved", async () => {
+  const make = ciphers[0]!.make;
+  const [mallory, bob] = pairOf(make);
+  const body = await rawFirst(mallory, mallory, bob, bytes("no padding"));
+  expect(await bob.read(mallory, body)).toBe("refused bad-padding");
+  expect(await bob.read(mallory, body)).toBe("undecryptable duplicate");
 });

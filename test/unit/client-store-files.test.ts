@@ -52,7 +52,10 @@ test("no file holds a plaintext", async () => {
   store.transact((tx) => {
     tx.values.put(secret, plaintext);
   });
-  for (const name of readdirSync(dir)) expect(readFileSync(join(dir, name)).includes(plaintext.slice(0, 8))).toBe(false);
+  for (const name of readdirSync(dir)) {
+    expect(readFileSync(join(dir, name)).includes(plaintext.slice(0, 8))).toBe(false);
+    expect([name, statSync(join(dir, name)).mode & 0o777]).toEqual([name, 0o600]);
+  }
   store.close();
   for (const name of readdirSync(dir)) expect(readFileSync(join(dir, name)).includes(plaintext.slice(0, 8))).toBe(false);
 });
@@ -84,6 +87,8 @@ test("who comes second hears who is first; who comes after the end gets it, what
   const first = await open();
   await expect(open()).rejects.toMatchObject({ code: "store-in-use", message: expect.stringContaining(`process ${process.pid} (`) });
   writeFileSync(join(dir, "holder"), "half a fi");
+  await expect(open()).rejects.toMatchObject({ code: "store-in-use", message: expect.stringContaining("another process") });
+  writeFileSync(join(dir, "holder"), JSON.stringify({ pid: 2 ** 22 + 1, command: "gone" }));
   await expect(open()).rejects.toMatchObject({ code: "store-in-use", message: expect.stringContaining("another process") });
   first.close();
   writeFileSync(join(dir, "holder"), JSON.stringify({ pid: process.pid, command: "me" }));
