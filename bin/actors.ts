@@ -29,7 +29,6 @@ export interface ActorsNeed {
   readonly log: Logger;
   readonly incarnation: string;
   readonly taken: readonly OwnedShard[];
-  readonly serverKey: Uint8Array;
   /** The gateway: built after the router that it needs, so asked for late. */
   sessions(): Sessions;
 }
@@ -86,9 +85,7 @@ export function startActors(need: ActorsNeed): NodeActors {
 
 function registerKinds(host: ActorHost, need: ActorsNeed, intents: ShardIntents, signatures: SignatureWorker): void {
   const { stores } = need;
-  host.register(
-    conversationKind({ log: stores.log, states: stores.conversationStates, receipts: stores.receipts, intents, serverKey: need.serverKey }),
-  );
+  host.register(conversationKind({ log: stores.log, states: stores.conversationStates, receipts: stores.receipts, intents }));
   host.register(deviceKind({ states: stores.deviceStates, log: stores.logReader, receipts: stores.receiptRows }));
   host.register(accountKind({ ...stores, work: stores.workList, signatures, rand: need.rand }));
 }

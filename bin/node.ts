@@ -95,7 +95,6 @@ class EmbeddedNode implements RunningNode {
       log: this.#log,
       incarnation,
       taken,
-      serverKey: stored.serverKey,
       sessions: () => this.#gateway!,
     });
     this.#actors = actors;
