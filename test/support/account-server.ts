@@ -38,11 +38,12 @@ export class AccountServer {
   readonly requests: string[] = [];
   meddle: Meddle = (_method, _path, answer) => answer();
   inviteNeeded = false;
-  low: { ec: number; kyber: number } | undefined;
+  /** Told of each list that grew, as an account's other devices are. */
+  onGrown: (account: AccountId, version: number) => void = () => {};
 
   /** Stands in for the network's fetch. */
   readonly fetch: typeof fetch = async (input, init) => {
-    const url = new URL(input as string);
+    const url = new URL(input);
     const method = init?.method ?? "GET";
     const body = init?.body === undefined || init.body === null ? {} : (JSON.parse(init.body as string) as Json);
     const bearer = new Headers(init?.headers).get("authorization") ?? "";
@@ -86,6 +87,7 @@ export class AccountServer {
     if (next.error !== undefined) return next.error;
     found.states.push(next.ok);
     found.versions.push(signed);
+    this.onGrown(account, found.states.length);
     return undefined;
   }
 
