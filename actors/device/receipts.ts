@@ -1,8 +1,8 @@
 import { limits } from "../../lib/limits.js";
+import { addRange, type Ranges, type SequenceRange } from "../../lib/ranges.js";
 import type { ConversationId } from "../../lib/ids.js";
 import { settle } from "./acceptance.js";
 import { chatOf, look, needRow, rewind } from "./chats.js";
-import { addRange } from "./except.js";
 import type { Ack, Turn } from "./messages.js";
 import { dismiss, strange } from "./sessions.js";
 import { isPresent, maxOf, minOf, type Chat, type Device } from "./state.js";
@@ -79,7 +79,7 @@ function refuseCursor(state: Device, ack: Ack, turn: Turn): void {
 
 function take(state: Device, chat: Chat, ack: Ack, turn: Turn): void {
   const { through } = ack;
-  for (const range of ack.except) chat.except = addRange(chat.except, range);
+  for (const range of ack.except) if (!includes(chat.except, range)) chat.except = addRange(chat.except, range);
   chat.delivered = maxOf(chat.delivered, through);
   if (ack.status === "read") {
     chat.read = maxOf(chat.read, through);
@@ -92,6 +92,11 @@ function take(state: Device, chat: Chat, ack: Ack, turn: Turn): void {
   }
   state.touched.add(chat);
   writeRow(state, chat, turn);
+}
+
+/** The same list stays where nothing is new, so that a repeated ack writes nothing. */
+function includes(ranges: Ranges, range: SequenceRange): boolean {
+  return ranges.some(({ from, to }) => from <= range.from && range.to <= to);
 }
 
 /** `readStored` says that the row holds it: before that the client asks again. */
