@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Overlay } from "../../client/cipher/overlay.js";
 import type { Chat } from "../../client/messages/chat.js";
 import { idBytes } from "../../lib/ids.js";
 import { until } from "../support/frame-peer.js";
@@ -93,6 +94,17 @@ describe.each(["fake", "libsignal"] as const)("messages with the %s cipher", (ci
       () => laptop.engine.chat(chat.id)!.snapshot().readThrough === bob.engine.chat(chat.id)!.snapshot().readThrough,
       "read state",
     );
+  });
+
+  test("the ratchet's step is in the transaction of the row: what was read does not open again", async () => {
+    const world = new World(cipher);
+    const { alice, bob, chat } = await pair(world);
+    await chat.send({ text: "one" }).sent;
+    await until(() => texts(bob, chat).length === 1, "read");
+    const entries = world.server.chats.get(chat.id)!;
+    const { body } = world.server.deliverFrame(entries, entries.entries[1]!, bob.device)!.deliver!;
+    const again = await bob.cipher.decryptFrom(new Overlay(bob.store.cipherRows), alice.device, { type: "prekey", bytes: body!.bytes! });
+    expect(again).toMatchObject({ type: "undecryptable" });
   });
 
   test("a body that does not open becomes a placeholder, is asked for, and the resend fills it", async () => {
