@@ -68,7 +68,10 @@ function resume(state: Account): AccountEffect[] {
 function onAsked(state: Account, message: ToAccount): AccountEffect[] {
   if (state.draining) return refused(message, "draining");
   if (message.type === "register") return begin(state, message.to, register(state, message));
-  if (message.type === "resume-work") return resume(state);
+  if (message.type === "resume-work") {
+    state.work.listed = true; // it says so: left at the end of this step if nothing is owed
+    return resume(state);
+  }
   if (!isActive(state)) return answerAbsent(state, message);
   switch (message.type) {
     case "authenticate":

@@ -12,10 +12,13 @@ export function bookkeeping(state: Account): AccountChanges | undefined {
     if (row === undefined) continue;
     devices.push({ ...row, lastSeenMs: lastSeenMs ?? row.lastSeenMs, revokeTold: revokeTold ?? row.revokeTold });
   }
+  // In memory at once: what is heard while this is written must find it. If it fails, this life ends.
+  for (const row of devices) state.devices.set(row.id, row);
   const conversations: AccountConversation[] = [];
   for (const [id, row] of state.dirtyConversations) {
     if (conversations.length >= limits.accountRowsPerWriteMax) break;
     state.dirtyConversations.delete(id);
+    state.conversations.set(id, row);
     conversations.push(row);
   }
   return { devices, conversations };

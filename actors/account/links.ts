@@ -55,16 +55,17 @@ type Approval = { readonly version: number; readonly checks: NextVersion["claim"
 
 /** The chain's rules but for the countersignature, which only the new device can give. */
 function judgeApproval(state: Account, { from, body, signature }: Approve, offer: LinkRow): Approval {
-  const added = deviceIdOf(offer.identityKey);
+  const list = readDeviceList(body);
+  if (list.error !== undefined) return { answer: problem(list.error) };
   const by = [
     { signer: from.device, signature },
-    { signer: added, signature: later },
+    { signer: list.ok.devices.at(-1)!.id, signature: later },
   ];
   const judged = judgeVersion(headOf(state), { body, by });
   if (judged.error === "list-conflict") return { answer: { type: "list-conflict", chain: versionsFrom(state, headOf(state).version) } };
   if (judged.error !== undefined) return { answer: problem(judged.error) };
   const { value, checks } = judged.ok;
-  if (value.change.cause !== "link" || value.change.added[0] !== added) return { answer: problem("link-refused") };
+  if (value.change.cause !== "link" || value.change.added[0] !== deviceIdOf(offer.identityKey)) return { answer: problem("link-refused") };
   const limited = limitedBy(state, value);
   if (limited !== undefined) return { answer: limited };
   return { version: value.version, checks: checks.filter((check) => !sameBytes(check.publicKey, offer.identityKey)) };

@@ -5,6 +5,7 @@ import type { ShellContext } from "../runtime/context.js";
 import type { KindOfActor } from "../runtime/kind.js";
 import { step } from "./behaviour.js";
 import type { AccountEffect, AccountMessage, AnswerOf, PortQuestion } from "./messages.js";
+import type { WriteOutcome } from "../ports.js";
 import type { AccountPorts } from "./ports.js";
 import { createAccount, type Account } from "./state.js";
 
@@ -86,6 +87,11 @@ function change({ epoch, ver, changes }: Extract<AccountEffect, { type: "change"
   );
 }
 
+/** An adapter that throws has told us nothing of the write. */
+function unsure(): WriteOutcome {
+  return "unsure";
+}
+
 function answerTo(question: PortQuestion, { id, ports, ownership }: Context): Promise<AnswerOf<PortQuestion["type"]>> {
   switch (question.type) {
     case "verify":
@@ -93,17 +99,17 @@ function answerTo(question: PortQuestion, { id, ports, ownership }: Context): Pr
     case "read-handle":
       return ports.handles.read(question.handle);
     case "claim-handle":
-      return ports.handles.claim(question.handle, id);
+      return ports.handles.claim(question.handle, id).catch(unsure);
     case "release-handle":
-      return ports.handles.release(question.handle, id);
+      return ports.handles.release(question.handle, id).catch(unsure);
     case "use-invite":
-      return ports.invites.use(question.invite, id);
+      return ports.invites.use(question.invite, id).catch(unsure);
     case "read-link":
       return ports.links.read(question.link);
     case "approve-link":
-      return ports.links.approve(question.link, question.approval);
+      return ports.links.approve(question.link, question.approval).catch(unsure);
     case "put-prekeys":
-      return ports.prekeys.put(id, question.device, question.kind, question.keys, question.uploadedMs);
+      return ports.prekeys.put(id, question.device, question.kind, question.keys, question.uploadedMs).catch(unsure);
     case "count-prekeys":
       return Promise.all([ports.prekeys.count(id, question.device, "ec"), ports.prekeys.count(id, question.device, "kyber")]).then(
         ([ec, kyber]) => ({ ec, kyber }),
@@ -114,9 +120,9 @@ function answerTo(question: PortQuestion, { id, ports, ownership }: Context): Pr
       return ports.prekeys.claim(id, question.device, question.kind, question.id).then((outcome) => {
         if (outcome === "applied") point("server.prekey-claimed");
         return outcome;
-      });
+      }, unsure);
     case "drop-prekeys":
-      return ports.prekeys.drop(id, question.device);
+      return ports.prekeys.drop(id, question.device).catch(unsure);
     case "add-work":
       return ports.work.add(ownership.shard, id);
     case "remove-work":

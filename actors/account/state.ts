@@ -42,6 +42,8 @@ export interface Work {
   listed: boolean;
   ending: boolean;
   readonly revoking: Map<DeviceId, Repeated>;
+  /** Removed devices whose prekeys are being dropped. */
+  readonly dropping: Set<DeviceId>;
   /** The most recent one last. */
   untold: ConversationId[];
   readonly telling: Map<ConversationId, Repeated>;
@@ -127,7 +129,7 @@ export function createAccount(id: AccountId, ownership: Ownership): Account {
     writing: undefined,
     dirtyDevices: new Map(),
     dirtyConversations: new Map(),
-    work: { listed: false, ending: false, revoking: new Map(), untold: [], telling: new Map(), tokens: 0, monoMs: 0 },
+    work: { listed: false, ending: false, revoking: new Map(), dropping: new Set(), untold: [], telling: new Map(), tokens: 0, monoMs: 0 },
     listTries: {},
     links: {},
     newContacts: {},

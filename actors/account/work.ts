@@ -16,7 +16,8 @@ export function followList(state: Account, removed: readonly DeviceId[]): Accoun
   const { work } = state;
   for (const device of removed) work.revoking.set(device, { dueMs: state.now.monoMs, delayMs: limits.redeliverMinMs });
   work.untold = untold(state);
-  const drops = removed.flatMap((device) => begin(state, undefined, dropKeys(device)));
+  for (const device of removed) work.dropping.add(device);
+  const drops = removed.flatMap((device) => begin(state, undefined, dropKeys(state, device)));
   return [...drops, ...seeToWork(state)];
 }
 
@@ -24,7 +25,9 @@ export function followList(state: Account, removed: readonly DeviceId[]): Accoun
 export function resumeWork(state: Account): AccountEffect[] {
   if (!isActive(state)) return [];
   const removed = [...state.devices.values()].filter(({ revoked, revokeTold }) => revoked && !revokeTold).map(({ id }) => id);
-  const left = removed.filter((device) => !state.work.revoking.has(device) && state.dirtyDevices.get(device)?.revokeTold !== true);
+  const left = removed.filter(
+    (device) => !state.work.revoking.has(device) && !state.work.dropping.has(device) && state.dirtyDevices.get(device)?.revokeTold !== true,
+  );
   state.work.untold = untold(state);
   if (left.length === 0 && state.work.untold.length === 0) return [];
   return [...begin(state, undefined, relist(state)), ...followList(state, left)];
@@ -113,16 +116,25 @@ export function onJoined(state: Account, { conversation, version }: Extract<ToAc
 
 export function onRevokedDurable(state: Account, device: DeviceId): AccountEffect[] {
   if (!state.work.revoking.delete(device)) return [];
-  state.dirtyDevices.set(device, { ...state.dirtyDevices.get(device), revokeTold: true });
+  noteRevoked(state, device);
   return [...resumeRevoked(state, device), ...seeToWork(state)];
 }
 
 /** Prekeys of a removed device go: nobody may start a session with it. */
-function* dropKeys(device: DeviceId): Flow {
+function* dropKeys(state: Account, device: DeviceId): Flow {
   for (let delayMs: number = limits.redeliverMinMs; ; delayMs = Math.min(delayMs * 2, limits.redeliverMaxMs)) {
-    if ((yield* ask({ type: "drop-prekeys", device })) === "applied") return undefined;
+    if ((yield* ask({ type: "drop-prekeys", device })) === "applied") break;
     yield* ask({ type: "sleep", ms: delayMs });
   }
+  state.work.dropping.delete(device);
+  noteRevoked(state, device);
+  return undefined;
+}
+
+/** The row says so when nothing is left of a removed device: neither a live partition nor keys. */
+function noteRevoked(state: Account, device: DeviceId): void {
+  if (state.work.revoking.has(device) || state.work.dropping.has(device)) return;
+  state.dirtyDevices.set(device, { ...state.dirtyDevices.get(device), revokeTold: true });
 }
 
 /** Notes work that rows show. It is there already, unless its removal was answered by nothing and came late. */
@@ -137,7 +149,7 @@ function* relist(state: Account): Flow {
 function isDone(state: Account): boolean {
   const { work } = state;
   const clean = state.writing === undefined && state.dirtyDevices.size === 0 && state.dirtyConversations.size === 0;
-  return clean && work.revoking.size === 0 && work.telling.size === 0 && work.untold.length === 0;
+  return clean && work.revoking.size === 0 && work.dropping.size === 0 && work.telling.size === 0 && work.untold.length === 0;
 }
 
 /** Takes the account off the work list when nothing is left. */
