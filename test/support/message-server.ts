@@ -240,9 +240,9 @@ export class MessageServer {
     const chat = this.chats.get(id);
     if (chat === undefined || frame.through > BigInt(chat.entries.length)) return; // bad-cursor
     const key = `${id}/${device}`;
-    if (frame.status === 2) this.reads.set(key, max(this.reads.get(key) ?? 0n, frame.through));
+    if (Number(frame.status) === 2) this.reads.set(key, max(this.reads.get(key) ?? 0n, frame.through));
     else this.acked.set(key, max(this.acked.get(key) ?? 0n, frame.through));
-    if (frame.status !== 2) this.excepts.set(key, [...frame.except]);
+    if (Number(frame.status) !== 2) this.excepts.set(key, [...frame.except]);
     for (const [other, otherAccount] of devicesIn(chat.rosters.at(-1)!)) {
       if (otherAccount !== account) this.receiptTo(other, chat, account);
     }
@@ -276,7 +276,7 @@ function wrongRecipients(envelope: Envelope, roster: Roster, sender: DeviceId): 
   const wanted = new Set([...devicesIn(roster).keys()].filter((device) => device !== sender));
   const named = envelope.bodies.map((body) => idOf<DeviceId>(body.device));
   if (new Set(named).size !== named.length || named.some((device) => !wanted.has(device))) return "wrong-recipients";
-  return envelope.scope === 1 && named.length !== wanted.size ? "wrong-recipients" : undefined;
+  return Number(envelope.scope) === 1 && named.length !== wanted.size ? "wrong-recipients" : undefined;
 }
 
 export function problem(code: string, envelope?: Envelope, more: hermod.v1.Problem.$Properties = {}): hermod.v1.ServerFrame.$Properties {

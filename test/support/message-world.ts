@@ -175,14 +175,14 @@ export class Peer implements Connection {
   takeBundle(): PrekeyBundle {
     const nth = this.#handed++;
     const { signedPrekey, oneTimeEc, oneTimeKyber, lastResortKyber } = this.#upload;
-    const kyber = oneTimeKyber[nth] ?? lastResortKyber!;
+    const kyber = oneTimeKyber[nth] ?? lastResortKyber;
     const ec = oneTimeEc[nth];
     const { id, identityKey, registrationId } = this.listed;
     return {
       device: id,
       identityKey,
       registrationId,
-      signedPrekey: { id: signedPrekey!.id, key: signedPrekey!.key, signature: signedPrekey!.signature },
+      signedPrekey: { id: signedPrekey.id, key: signedPrekey.key, signature: signedPrekey.signature },
       kyber: { id: kyber.id, key: kyber.key, signature: kyber.signature },
       ...(ec === undefined ? {} : { oneTime: { id: ec.id, key: ec.key } }),
     };
@@ -294,7 +294,7 @@ export class World {
     if (frame.messageAck !== null) {
       server.ack(peer.account, peer.device, frame.messageAck);
       const { chatId, through } = frame.messageAck;
-      return frame.messageAck.status === 2 ? { readStored: { chatId, through } } : undefined;
+      return Number(frame.messageAck.status) === 2 ? { readStored: { chatId, through } } : undefined;
     }
     if (frame.fetch !== null) return this.#fetch(peer, frame.fetch);
     if (frame.syncState !== null) return this.#sync(peer, frame.syncState);
