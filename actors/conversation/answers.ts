@@ -12,7 +12,15 @@ import { wake } from "./wake.js";
  */
 
 export function problem(to: ReplyTo, code: ErrorCode, effects: Effect[], details?: RefusalDetails): void {
-  effects.push(details === undefined ? { type: "refused", to, code } : { type: "refused", to, code, details });
+  const refused: Effect = details === undefined ? { type: "refused", to, code } : { type: "refused", to, code, details };
+  // Final, and a past owner may not have heard who was added since.
+  if (code === "not-a-member") whenAlive(refused, effects);
+  else effects.push(refused);
+}
+
+/** What a past owner must not say: it may have slept through whatever makes it wrong. */
+export function whenAlive(then: Effect, effects: Effect[]): void {
+  effects.push({ type: "when-alive", then });
 }
 
 /** Answers `sent` for something durable, now or once its intent is. */

@@ -7,7 +7,7 @@ import { noHash } from "../../protos/signed/hash.js";
 import { applyGenesis, applyTold, controlOf, type Roster } from "../../protos/signed/roster.js";
 import { toldHash, writeTold } from "../../protos/signed/told.js";
 import type { Moment } from "../ports.js";
-import { answerSent, gate, problem, refuseByRoster } from "./answers.js";
+import { answerSent, gate, problem, refuseByRoster, whenAlive } from "./answers.js";
 import { enqueue, hasRoom, joinAskers, pendingAt } from "./batch.js";
 import { storedSend } from "./fold.js";
 import type { Effect } from "./messages.js";
@@ -47,10 +47,8 @@ export function onTold(state: Conversation, told: Extract<ToConversation, { type
   if (roster === undefined || member === undefined || version <= member.listVersion) {
     // Known, but by an entry that is still on its way: the answer comes with its batch.
     if (roster === undefined || roster.seq <= state.durable) {
-      effects.push({
-        type: "tell",
-        mail: { kind: "account", id: account, message: { type: "told-heard", conversation: state.id, version } },
-      });
+      const message = { type: "told-heard", conversation: state.id, version } as const;
+      whenAlive({ type: "tell", mail: { kind: "account", id: account, message } }, effects);
     }
     return;
   }

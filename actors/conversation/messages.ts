@@ -64,7 +64,9 @@ export type Effect =
   | { readonly type: "save-fanned"; readonly bucket: bigint; readonly epoch: bigint; readonly lastSeq: bigint; readonly fanned: bigint }
   | { readonly type: "save-snapshot"; readonly version: bigint; readonly through: bigint; readonly snapshot: Uint8Array }
   | { readonly type: "trim"; readonly bucket: bigint; readonly epoch: bigint; readonly through: bigint }
-  /** Leaves through the alive gate, by a read that starts now. */
+  /** What rests on still being the owner: it leaves through the alive gate, by a read that starts now. */
+  | { readonly type: "when-alive"; readonly then: Effect }
+  /** Leaves through the alive gate too. */
   | { readonly type: "sent"; readonly to: ReplyTo; readonly send: StoredSend; readonly existing: boolean }
   | { readonly type: "refused"; readonly to: ReplyTo; readonly code: ErrorCode; readonly details?: RefusalDetails }
   | { readonly type: "send-roster"; readonly to: ReplyTo; readonly answer: RosterAnswer }

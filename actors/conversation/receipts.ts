@@ -4,6 +4,7 @@ import type { AccountId, DeviceId } from "../../lib/ids.js";
 import type { ReceiptNotice, ToConversation, Watermarks } from "../../protos/messages.js";
 import { hasDevice, type Roster } from "../../protos/signed/roster.js";
 import type { Moment } from "../ports.js";
+import { whenAlive } from "./answers.js";
 import type { Effect } from "./messages.js";
 import { noWatermarks, type Conversation, type DeviceFold } from "./state.js";
 import { wake } from "./wake.js";
@@ -51,7 +52,7 @@ export function onReceipt(
 ): void {
   const { delivered, read } = receipt.watermarks;
   const message = { type: "receipt-heard", conversation: state.id, delivered, read } as const;
-  effects.push({ type: "tell", mail: { kind: "device", id: receipt.device, message } });
+  whenAlive({ type: "tell", mail: { kind: "device", id: receipt.device, message } }, effects);
   const device = state.devices.get(receipt.device);
   if (device?.account !== receipt.account) return;
   const old = device.watermarks;
@@ -98,7 +99,7 @@ export function onReceiptsWanted(
 ): void {
   const { roster } = state;
   if (roster === undefined || !hasDevice(roster, account, id)) {
-    effects.push({ type: "tell", mail: { kind: "device", id, message: { type: "not-a-member", conversation: state.id } } });
+    whenAlive({ type: "tell", mail: { kind: "device", id, message: { type: "not-a-member", conversation: state.id } } }, effects);
     return;
   }
   const device = state.devices.get(id);

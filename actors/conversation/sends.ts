@@ -7,7 +7,7 @@ import { isSubsetKind } from "../../protos/kinds.js";
 import type { Asker } from "../../protos/messages.js";
 import { devicesIn, hasDevice, type Roster } from "../../protos/signed/roster.js";
 import type { Moment } from "../ports.js";
-import { answerSent, gate, problem, refuseByRoster } from "./answers.js";
+import { answerSent, gate, problem, refuseByRoster, whenAlive } from "./answers.js";
 import { enqueue, hasRoom, joinAskers, pendingAt } from "./batch.js";
 import { recall, remember, storedSend } from "./fold.js";
 import type { Effect } from "./messages.js";
@@ -39,6 +39,11 @@ export function onSend(state: Conversation, from: Asker, envelope: Envelope, now
   if (malformed !== undefined) return problem(from, malformed, effects, { counter });
   if (envelope.rosterSeq !== roster.seq) {
     const seqs = controlsAfter(state, envelope.rosterSeq);
+    // A roster that is newer than ours: either nobody has it, or we are no longer the owner.
+    if (seqs.length === 0) {
+      const answer = { mismatchAt: counter, rosterSeq: roster.seq, seqs };
+      return whenAlive({ type: "send-roster", to: from, answer }, effects);
+    }
     return gate(
       state,
       { seq: roster.seq, to: from, details: { counter }, roster: { mismatchAt: counter, rosterSeq: roster.seq, seqs } },

@@ -97,6 +97,11 @@ export function perform(effect: Effect, context: ConversationContext): void {
       }));
       return;
     }
+    case "when-alive":
+      context.gate.afterAlive(() => {
+        perform(effect.then, context);
+      });
+      return;
     case "sent":
       answerSent(context, effect);
       return;

@@ -47,7 +47,7 @@ test.each(seeds)("crashes, pauses, lost mail and a doubtful store break nothing,
     networkMs: 40,
     stale: rand.fraction() * 0.4,
     store: {
-      delayMs: 20,
+      delayMs: 10 + rand.fraction() * 150,
       lostAnswer: rand.fraction() * 0.15,
       dropped: rand.fraction() * 0.1,
       late: rand.fraction() * 0.15,
@@ -56,7 +56,7 @@ test.each(seeds)("crashes, pauses, lost mail and a doubtful store break nothing,
     },
   });
   const devices = [...world.devices.values()];
-  for (let n = 0; n < 60; n++) {
+  for (let n = 0; n < 90; n++) {
     const device = devices[rand.below(devices.length)]!;
     const chat = chats[rand.below(chats.length)]!;
     const account = world.accounts.get(device.account)!;
@@ -66,7 +66,7 @@ test.each(seeds)("crashes, pauses, lost mail and a doubtful store break nothing,
       device.send(chat, `m${n}`);
     });
   }
-  for (let at = 500; at < 14_000; at += 500 + rand.fraction() * 2_500) {
+  for (let at = 500; at < 14_000; at += 200 + rand.fraction() * 1_800) {
     clock.timer(at, () => {
       const draw = rand.fraction();
       if (draw < 0.3) world.crash();
@@ -78,6 +78,9 @@ test.each(seeds)("crashes, pauses, lost mail and a doubtful store break nothing,
         });
         clock.timer(1_000 + rand.fraction() * 6_000, () => {
           paused.resume();
+          clock.timer(rand.fraction() * 1_500, () => {
+            if (paused !== world.owner) paused.killed = true;
+          });
         });
       } else if (draw < 0.65) world.takeOver();
       else if (draw < 0.8) for (const chat of chats) world.owner.say(chat, { type: "passivate" });
