@@ -25,6 +25,7 @@ export const schemas = {
   ),
   openLink: Type.Object({ linkId: id, identityKey: bytes(33) }, strict),
   approveLink: Type.Object({ body: bytes(16_384), signer: bytes(16), signature: bytes(64), mac: bytes(32) }, strict),
+  recoverChain: Type.Object({ account: id }, strict),
   completeLink: Type.Object({ list: bytes(16_384), keys: bytes(196_608), credential: bytes(32) }, strict),
 } as const;
 
@@ -93,6 +94,14 @@ export const routes: readonly Route[] = [
     body: TypeCompiler.Compile(schemas.completeLink),
     limit: "registration",
     handle: recover,
+  },
+  {
+    method: "post",
+    path: "/v1/devices/recover/chain",
+    credential: "none",
+    body: TypeCompiler.Compile(schemas.recoverChain),
+    limit: "lookup",
+    handle: recoverChain,
   },
 ];
 
@@ -203,6 +212,13 @@ async function recover(call: Call, context: RestContext): Promise<Reply> {
   if (account === undefined) return problem("bad-device-list");
   const message = (to: ReplyTo): ToAccount => ({ type: "recover-device", to, list, keys: raw(body.keys), secret: raw(body.credential) });
   return replyTo(await ask(context, account, message), 201);
+}
+
+/** The chain that a recovery has to extend, for someone who has no device any more. Every contact may see it. */
+async function recoverChain(call: Call, context: RestContext): Promise<Reply> {
+  const { account } = call.body as Static<typeof schemas.recoverChain>;
+  const chain = await chainOf(context, account as AccountId);
+  return chain.length === 0 ? problem("not-found") : { status: 200, body: { chain: chain.map(text) } };
 }
 
 function ask(context: RestContext, account: AccountId, message: (to: ReplyTo) => ToAccount): Promise<Answer> {
