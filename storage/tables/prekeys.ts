@@ -126,6 +126,19 @@ function writePool(rows: Rows, device: DeviceId, kind: PrekeyKind, pool: Pool): 
   rows.put(poolRow(device, kind), encodeRecord(PrekeyPoolRecord, { highest: pool.highest, dropped: pool.dropped }));
 }
 
+/** Decodes all of an account's pools and keys; problems come back as texts. */
+export function readPrekeys(rows: ReadRows): string[] {
+  const highest = new Map<string, number>();
+  const poolOf = (key: Uint8Array): string => Buffer.from(key.subarray(1, 18)).toString("hex");
+  for (const { key, value } of rows.range(rowKey(poolSort), rowKey(poolSort + 1), Number.MAX_SAFE_INTEGER)) {
+    highest.set(poolOf(key), decodeRecord(PrekeyPoolRecord, value).highest);
+  }
+  return rows.range(rowKey(keySort), rowKey(keySort + 1), Number.MAX_SAFE_INTEGER).flatMap(({ key, value }) => {
+    decodeRecord(PrekeyRecord, value);
+    return readUint32(key, 18) > (highest.get(poolOf(key)) ?? 0) ? ["a prekey above the highest id of its pool"] : [];
+  });
+}
+
 function encodeKey({ key, signature }: Prekey, uploadedMs: number): Uint8Array {
   return encodeRecord(PrekeyRecord, { key, signature, uploadedMs: BigInt(uploadedMs) });
 }

@@ -5,7 +5,7 @@ import { limits } from "../../lib/limits.js";
 import { hermod } from "../../protos/gen/hermod.js";
 import type { SequenceRange, Watermarks } from "../../protos/messages.js";
 import { partitionOf, rowKey } from "../keys.js";
-import type { Partition } from "../partitions.js";
+import type { Partition, ReadRows } from "../partitions.js";
 import { decodeRecord, encodeRecord } from "../records/codec.js";
 import { readSerially, writePlainly, type Store } from "../settle.js";
 
@@ -25,12 +25,14 @@ export class ReceiptsTable implements Receipts {
   }
 
   read(conversation: ConversationId): Promise<ReadonlyMap<DeviceId, Watermarks>> {
-    return readSerially(this.store, receiptPartition(conversation), (rows) => {
-      const receipts = new Map<DeviceId, Watermarks>();
-      for (const row of rows.range(firstRow, endRow, devicesMax)) receipts.set(idOf(row.key.subarray(1)), decodeReceipt(row.value));
-      return receipts;
-    });
+    return readSerially(this.store, receiptPartition(conversation), readReceipts);
   }
+}
+
+export function readReceipts(rows: ReadRows): Map<DeviceId, Watermarks> {
+  const receipts = new Map<DeviceId, Watermarks>();
+  for (const row of rows.range(firstRow, endRow, devicesMax)) receipts.set(idOf(row.key.subarray(1)), decodeReceipt(row.value));
+  return receipts;
 }
 
 /** The same table as devices write it. */
@@ -89,7 +91,7 @@ function encodeReceipt({ delivered, read, except }: Watermarks): Uint8Array {
   return encodeRecord(ReceiptRecord, { delivered, read, except: except.map(({ from, to }) => ({ from, to })) });
 }
 
-export function decodeReceipt(value: Uint8Array): Watermarks {
+function decodeReceipt(value: Uint8Array): Watermarks {
   const { delivered, read, except } = decodeRecord(ReceiptRecord, value);
   return { delivered, read, except: except.map(({ from, to }) => ({ from: from ?? 0n, to: to ?? 0n })) };
 }
