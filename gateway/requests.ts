@@ -73,8 +73,8 @@ function sendOf(frame: hermod.v1.SendMessage, from: Asker): Request {
 function ackOf(frame: hermod.v1.MessageAck, from: Asker): Request {
   const conversation = conversationOf(frame.chatId);
   const except = rangesOf(frame.except);
-  if (conversation === undefined || except === undefined || frame.status === 0) return refused("bad-request");
-  const status = frame.status === readStatus ? "read" : "delivered";
+  if (conversation === undefined || except === undefined || Number(frame.status) === 0) return refused("bad-request");
+  const status = Number(frame.status) === readStatus ? "read" : "delivered";
   return {
     type: "mail",
     mail: { kind: "device", id: from.device, message: { type: "ack", from, conversation, through: frame.through, status, except } },

@@ -112,12 +112,15 @@ function handle(state: Account, running: Running, question: Question, effects: A
     case "emit":
       effects.push(...question.effects);
       return nothing;
-    case "lock":
-      state.locks.push(running.id);
+    case "lock": {
+      const queue = state.locks.get(question.name) ?? [];
+      state.locks.set(question.name, queue);
+      queue.push(running.id);
       running.waits = { type: "lock" };
-      return state.locks[0] === running.id ? nothing : undefined;
+      return queue[0] === running.id ? nothing : undefined;
+    }
     case "unlock":
-      effects.push(...unlock(state, running));
+      effects.push(...unlock(state, running, question.name));
       return nothing;
     case "write":
       running.waits = { type: "write", build: question.build };
@@ -159,15 +162,17 @@ function finish(state: Account, running: Running, answer: Answer | undefined): A
   state.flows.delete(running.id);
   const effects: AccountEffect[] = [];
   if (running.to !== undefined && answer !== undefined) effects.push({ type: "answer", to: running.to, answer });
-  effects.push(...unlock(state, running));
+  for (const [name, queue] of state.locks) if (queue.includes(running.id)) effects.push(...unlock(state, running, name));
   return effects;
 }
 
-/** Takes the flow out of the row for the lock, and lets the next one go on if it had it. */
-function unlock(state: Account, running: Running): AccountEffect[] {
-  const place = state.locks.indexOf(running.id);
-  if (place >= 0) state.locks.splice(place, 1);
-  const next = place === 0 && state.locks[0] !== undefined ? state.flows.get(state.locks[0]) : undefined;
+/** Takes the flow out of the row for a lock, and lets the next one go on if it had it. */
+function unlock(state: Account, running: Running, name: string): AccountEffect[] {
+  const queue = state.locks.get(name) ?? [];
+  const place = queue.indexOf(running.id);
+  if (place >= 0) queue.splice(place, 1);
+  if (queue.length === 0) state.locks.delete(name);
+  const next = place === 0 && queue[0] !== undefined ? state.flows.get(queue[0]) : undefined;
   return next?.waits?.type === "lock" ? advance(state, next, undefined) : [];
 }
 

@@ -32,7 +32,7 @@ const later = new Uint8Array(bounds.signatureBytes);
 
 export function* approveLink(state: Account, message: Approve): Flow {
   const { from, body } = message;
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   if (ownDevice(state, from) === undefined) return strangerProblem(state, from);
   if (!isIdBytes(message.link) || signerOf(message.signer) !== from.device) return problem("bad-request");
   if (message.signature.length !== bounds.signatureBytes || message.mac.length !== 32) return problem("bad-request");
@@ -72,7 +72,7 @@ function judgeApproval(state: Account, { from, body, signature }: Approve, offer
 }
 
 export function* completeLink(state: Account, message: Complete): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   if (!isActive(state) || !isIdBytes(message.link)) return problem("link-refused");
   const link = idOf<LinkId>(message.link);
   const judged = judgeNext(state, message.list);
@@ -90,7 +90,7 @@ export function* completeLink(state: Account, message: Complete): Flow {
 }
 
 export function* recoverDevice(state: Account, message: Recover): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   if (!isActive(state)) return problem("not-found");
   const judged = judgeNext(state, message.list);
   if (judged.type === "repeated") return yield* linkedBefore(state, message, judged.version, undefined);

@@ -104,7 +104,7 @@ export function* storeVersion(
 
 /** A new version without a new device: unlinks, and what the recovery key changes. `ok` only when every removed device is cut off. */
 export function* changeDevices(state: Account, { from, signed }: ChangeDevices): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   if (ownDevice(state, from) === undefined) return strangerProblem(state, from);
   const judged = judgeNext(state, signed);
   if (judged.type === "refused") return withChain(state, signed, judged.answer);
@@ -122,7 +122,7 @@ export function* changeDevices(state: Account, { from, signed }: ChangeDevices):
 
 /** The unlink is done when each removed device's own partition says so: from then on nothing reaches it. Others need not wait for that. */
 function* onceRevoked(state: Account, version: number): Flow {
-  yield* ask({ type: "unlock" });
+  yield* ask({ type: "unlock", name: "list" });
   const durable = yield* ask({ type: "until-revoked", devices: [...state.work.revoking.keys()] });
   if (!durable) return problem("timeout", limits.redeliverMinMs);
   return { type: "frame", frame: { devicesChanged: { account: idBytes(state.id), version } } };

@@ -53,10 +53,13 @@ interface PortQuestions {
 
 /** A question that the account answers itself, when it is time. */
 interface OwnQuestions {
-  /** The turn of this flow among those that change the list, the keys or the registration. */
-  "lock": { readonly ask: object; readonly answer: void };
+  /**
+   * The turn of this flow among those that want the same: "list" for what changes the list, the keys or the registration, else a pool of
+   * prekeys. Given back at the end of the flow.
+   */
+  "lock": { readonly ask: { readonly name: string }; readonly answer: void };
   /** Gives the turn on before the flow is over. */
-  "unlock": { readonly ask: object; readonly answer: void };
+  "unlock": { readonly ask: { readonly name: string }; readonly answer: void };
   /**
    * One conditional write of the account's partition. The changes are made when its turn comes, from rows that are up to date then. It
    * answers only when the write is durable: any other outcome ends the activation, and with it every flow.

@@ -114,26 +114,28 @@ function usable(state: Account, device: DeviceId): AccountDevice | undefined {
 
 /**
  * Claims one key of a pool. It is handed out only when the store says that it is gone by this very claim; one whose outcome is unknown is
- * burnt and the next one is tried.
+ * burnt and the next one is tried. One at a time per pool, so that a crowd does not run after the same key.
  */
 function* takeOne(state: Account, device: DeviceId, kind: PrekeyKind): Part<Prekey | undefined> {
-  const burnt = burntOf(state, device, kind);
+  const pool = `${device} ${kind}`;
+  yield* ask({ type: "lock", name: pool });
+  const key = yield* claimOldest(device, kind, burntOf(state, pool));
+  yield* ask({ type: "unlock", name: pool });
+  return key;
+}
+
+function* claimOldest(device: DeviceId, kind: PrekeyKind, burnt: Set<number>): Part<Prekey | undefined> {
   if (burnt.size >= limits.oneTimePrekeysMax) return undefined;
   const oldest = yield* ask({ type: "oldest-prekeys", device, kind, limit: limits.prekeyClaimsMax + burnt.size });
-  let claims = 0;
-  for (const key of oldest) {
-    if (burnt.has(key.id)) continue;
-    if (++claims > limits.prekeyClaimsMax) return undefined;
-    burnt.add(key.id);
+  for (const key of oldest.filter(({ id }) => !burnt.has(id)).slice(0, limits.prekeyClaimsMax)) {
     const outcome = yield* ask({ type: "claim-prekey", device, kind, id: key.id });
-    if (outcome !== "unsure") burnt.delete(key.id); // it is gone from the pool
     if (outcome === "applied") return key;
+    if (outcome === "unsure") burnt.add(key.id);
   }
   return undefined;
 }
 
-function burntOf(state: Account, device: DeviceId, kind: PrekeyKind): Set<number> {
-  const pool = `${device} ${kind}`;
+function burntOf(state: Account, pool: string): Set<number> {
   const known = state.burnt.get(pool);
   if (known !== undefined) return known;
   const burnt = new Set<number>();

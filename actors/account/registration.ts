@@ -96,7 +96,7 @@ export function signatureProblem(outcome: "wrong" | "overloaded" | "failed"): An
 }
 
 export function* register(state: Account, message: Register): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   if (!handleForm.test(message.handle)) return problem("bad-handle");
   const first = firstVersionOf(state.id, message);
   if (first.error !== undefined) return problem(first.error);
@@ -172,7 +172,7 @@ function* giveUpHandle(state: Account): Part<void> {
 
 /** A registration that was begun and never finished keeps its handle for an hour. */
 export function* giveUpRegistration(state: Account): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   if (isOverdue(state)) yield* giveUpHandle(state);
   return undefined;
 }

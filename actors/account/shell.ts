@@ -1,8 +1,8 @@
 import { unreachable } from "../../lib/assert.js";
 import type { AccountId } from "../../lib/ids.js";
 import { point } from "../../lib/point.js";
-import type { ShellContext } from "../runtime/context.js";
-import type { KindOfActor } from "../runtime/kind.js";
+import type { ShellContext } from "../context.js";
+import type { KindOfActor } from "../kind.js";
 import { step } from "./behaviour.js";
 import type { AccountEffect, AccountMessage, AnswerOf, PortQuestion } from "./messages.js";
 import type { WriteOutcome } from "../ports.js";

@@ -77,8 +77,8 @@ export interface Account {
 
   nextFlow: number;
   readonly flows: Map<number, Running>;
-  /** Who has the lock, then who waits for it. */
-  readonly locks: number[];
+  /** By name: who has the lock, then who waits for it. Without those that nobody wants. */
+  readonly locks: Map<string, number[]>;
   /** Flows that wait to write, the one in flight first. */
   readonly writes: number[];
   /** The write in flight, by a flow or of bookkeeping. */
@@ -96,7 +96,7 @@ export interface Account {
   readonly keysOut: Bucket;
   /** Answers to prekey requests; undefined: still on its way. */
   readonly prekeyAnswers: Map<string, { readonly untilMs: number; answer: Answer | undefined }>;
-  /** Per pool: keys that are being claimed, or whose claim has an unknown outcome: never handed out again. */
+  /** Per pool: keys whose claim has an unknown outcome: never handed out. */
   readonly burnt: Map<string, Set<number>>;
   readonly lowToldMs: Map<DeviceId, number>;
 
@@ -124,7 +124,7 @@ export function createAccount(id: AccountId, ownership: Ownership): Account {
     conversations: new Map(),
     nextFlow: 1,
     flows: new Map(),
-    locks: [],
+    locks: new Map(),
     writes: [],
     writing: undefined,
     dirtyDevices: new Map(),

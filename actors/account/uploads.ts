@@ -17,7 +17,7 @@ type PutKeys = Extract<ToAccount, { type: "put-keys" }>;
  * a repeat of anything that a crash cut off does the rest.
  */
 export function* putKeys(state: Account, { from, signed }: PutKeys): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   const row = ownDevice(state, from);
   if (row === undefined) return strangerProblem(state, from);
   const object = readSigned(signed, bounds.keysBodyBytesMax);

@@ -139,7 +139,7 @@ function noteRevoked(state: Account, device: DeviceId): void {
 
 /** Notes work that rows show. It is there already, unless its removal was answered by nothing and came late. */
 function* relist(state: Account): Flow {
-  yield* ask({ type: "lock" });
+  yield* ask({ type: "lock", name: "list" });
   yield* ask({ type: "add-work" });
   state.work.listed = true;
   return undefined;
@@ -162,7 +162,7 @@ export function endWork(state: Account): AccountEffect[] {
 
 function* leaveList(state: Account): Flow {
   try {
-    yield* ask({ type: "lock" }); // a version that is being stored counts on the list
+    yield* ask({ type: "lock", name: "list" }); // a version that is being stored counts on the list
     if (!isDone(state)) return undefined;
     yield* ask({ type: "remove-work" });
     state.work.listed = false;

@@ -1,5 +1,5 @@
 import type { ConversationId } from "../../lib/ids.js";
-import type { ShellContext } from "../runtime/context.js";
+import type { ShellContext } from "../context.js";
 import type { Message } from "./messages.js";
 import type { ConversationLog, ConversationStates, Intents, Receipts } from "./ports.js";
 

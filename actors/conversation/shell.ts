@@ -1,7 +1,7 @@
 import { unreachable } from "../../lib/assert.js";
 import type { ConversationId } from "../../lib/ids.js";
 import { point } from "../../lib/point.js";
-import type { KindOfActor } from "../runtime/kind.js";
+import type { KindOfActor } from "../kind.js";
 import type { WriteOutcome } from "../ports.js";
 import { createConversation, step } from "./behaviour.js";
 import type { ConversationContext, ConversationPorts } from "./context.js";

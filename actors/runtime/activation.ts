@@ -1,7 +1,10 @@
+import type { Ref } from "nact";
+import { BoundedQueue } from "../../lib/bounded.js";
+import { limits } from "../../lib/limits.js";
 import type { ReplyTo } from "../../protos/messages.js";
 import type { Gate, Ownership, Router, Sessions } from "../ports.js";
-import type { ShellContext } from "./context.js";
-import type { Slot } from "./slot.js";
+import type { ShellContext } from "../context.js";
+import type { AnyKind } from "../kind.js";
 
 interface Surroundings {
   readonly router: Router;
@@ -104,5 +107,25 @@ export class Activation implements ShellContext<string, unknown, unknown> {
     } catch {
       return [];
     }
+  }
+}
+
+/** The place of one actor on this node: its mailbox and at most one activation. Outlives activations, dies when there is nothing to do. */
+export class Slot {
+  readonly spec: AnyKind;
+  readonly id: string;
+  readonly inbox = new BoundedQueue<{ readonly type: string }>(limits.mailboxMax);
+  actor: Ref<unknown> | undefined;
+  activation: Activation | undefined;
+  /** A turn is on its way. */
+  scheduled = false;
+  /** The activation has ended, but something that it started has not settled. */
+  ending = false;
+  drained = false;
+  gone = false;
+
+  constructor(spec: AnyKind, id: string) {
+    this.spec = spec;
+    this.id = id;
   }
 }

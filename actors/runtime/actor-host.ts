@@ -6,10 +6,9 @@ import type { ConversationId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import type { ActorKind, Mail, ReplyTo } from "../../protos/messages.js";
 import type { Gate, Moment, Ownership, Router, Sessions } from "../ports.js";
-import { Activation } from "./activation.js";
+import { Activation, Slot } from "./activation.js";
 import { Alarms } from "../../lib/alarms.js";
-import type { AnyKind } from "./kind.js";
-import { Slot } from "./slot.js";
+import type { AnyKind } from "../kind.js";
 
 /** What the host needs of its node. */
 export interface HostSurroundings {

@@ -1,4 +1,4 @@
-import type { Gate, Ownership, Router, Sessions } from "../ports.js";
+import type { Gate, Ownership, Router, Sessions } from "./ports.js";
 
 /** What a kind's shell gets to touch the world. One per activation. */
 export interface ShellContext<Id, Message, Ports> {

@@ -1,5 +1,5 @@
-import type { ActorKind } from "../../protos/messages.js";
-import type { Moment, Ownership } from "../ports.js";
+import type { ActorKind } from "../protos/messages.js";
+import type { Moment, Ownership } from "./ports.js";
 import type { FromRuntime, ShellContext } from "./context.js";
 
 /**
