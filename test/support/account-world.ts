@@ -99,6 +99,12 @@ export class AccountWorld {
     this.shardEpoch += 1n;
   }
 
+  /** Something that the runtime says. */
+  async runtime(id: AccountId, message: { readonly type: "passivate" } | { readonly type: "drain" }): Promise<void> {
+    this.#lifeOf(id).queue.push(message);
+    await this.settle();
+  }
+
   /** What the runtime does at start: accounts of the work list go on. */
   async recover(): Promise<void> {
     for (const account of await this.stores.workList.list(0))
