@@ -20,4 +20,4 @@ if (wanted !== null) {
   });
 }
 
-process.exitCode = await runProgram([...serverCommands, ...userCommands], version, process.argv.slice(2), processTerminal());
+process.exitCode = await runProgram([...serverCommands, ...userCommands(environment())], version, process.argv.slice(2), processTerminal());

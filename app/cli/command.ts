@@ -35,6 +35,10 @@ export interface Terminal {
   json(value: unknown): void;
   /** Asks a person; undefined when nobody is there to answer. */
   ask(question: string): Promise<string | undefined>;
+  /** Standard input to its end, without its last line break; at most what a message can hold. */
+  readAll(): Promise<string>;
+  /** Aborted when nobody reads the output any more: `hermod inbox | head`. */
+  readonly closed: AbortSignal;
   readonly isInteractive: boolean;
 }
 

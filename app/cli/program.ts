@@ -1,5 +1,6 @@
 import { Command as Commander, CommanderError } from "commander";
 import { exitCodes, UsageError, type Command, type Input, type Terminal } from "./command.js";
+import { reportOf } from "./problems.js";
 
 /** Runs one command line. Resolves with the exit code; writes help and usage errors itself. */
 export async function runProgram(
@@ -36,7 +37,9 @@ export async function runProgram(
       return exitCodes.usage;
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    throw error;
+    const { sentence, exitCode } = reportOf(error);
+    terminal.note(`error: ${sentence}`);
+    return exitCode;
   }
 }
 
