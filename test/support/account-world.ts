@@ -45,7 +45,7 @@ export class AccountWorld {
   readonly stores: Stores = openMemory(this.clock);
   readonly answers: { readonly to: ReplyTo; readonly answer: Answer }[] = [];
   readonly mails: Mail[] = [];
-  /** Every key that was ever handed out: `device kind id`. */
+  /** Port calls that write, in order: `port.method`. */
   readonly calls: string[] = [];
   /** Asked before each port call that writes. */
   fault: (call: string, count: number) => Fault = () => undefined;
@@ -56,6 +56,8 @@ export class AccountWorld {
   devicesAnswer = true;
   conversationsAnswer: (conversation: string) => boolean = () => true;
   readonly revoked = new Set<DeviceId>();
+  /** Accounts to which nothing comes through. */
+  readonly silent = new Set<AccountId>();
   shardEpoch = 1n;
   crashed = false;
   #lives = new Map<AccountId, Life>();
@@ -131,6 +133,7 @@ export class AccountWorld {
   }
 
   route(mail: Mail): void {
+    if (mail.kind === "account" && this.silent.has(mail.id)) return;
     if (mail.kind === "account") {
       this.#lifeOf(mail.id).queue.push(mail.message);
       return;

@@ -19,7 +19,7 @@ async function target(): Promise<{ here: AccountWorld; alice: Person; bob: Perso
 
 const fetch = (here: AccountWorld, of: Person, from: Asker, devices: readonly DeviceId[] = []): Promise<Answer | undefined> =>
   here.ask(of.id, { type: "fetch-prekeys", from, devices });
-const bundlesOf = (answer: Answer | undefined): hermod.v1.Bundle.$Properties[] =>
+const bundlesOf = (answer: Answer | undefined): readonly hermod.v1.Bundle.$Properties[] =>
   answer?.type === "frame" ? (answer.frame.prekeys!.bundles ?? []) : [];
 const asStranger = (here: AccountWorld, name: string): Asker => here.from(new Person(name).id, keyOf(name).id);
 const put = (here: AccountWorld, person: Person, bytes: Uint8Array, by: TestKey = person.first): Promise<Answer | undefined> =>
