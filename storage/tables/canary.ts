@@ -1,4 +1,5 @@
 import { partitionOf, readUint64, rowKey, uint64 } from "../keys.js";
+import { presence } from "../records/version.js";
 import type { Store } from "../settle.js";
 
 const row = rowKey(0);
@@ -15,7 +16,7 @@ export class CanaryTable {
   async write(node: string): Promise<void> {
     await this.store.partitions.write(partitionOf("canary", Buffer.from(node).subarray(0, 200)), (rows) => {
       const before = rows.get(row);
-      rows.put(row, uint64(before === undefined ? 1n : readUint64(before, 0) + 1n));
+      rows.put(row, Buffer.concat([presence, uint64(before === undefined ? 1n : readUint64(before, presence.length) + 1n)]));
     });
   }
 }
