@@ -101,12 +101,12 @@ describe("upkeep", () => {
     const refill = read(uploads[1]!);
     expect(refill.upload).toBe(2n);
     expect([refill.oneTimeEc.length, refill.oneTimeKyber.length]).toEqual([80, 97]);
-    expect(refill.signedPrekey!.id).toBe(read(uploads[0]!).signedPrekey!.id);
+    expect(refill.signedPrekey.id).toBe(read(uploads[0]!).signedPrekey.id);
     await upkeep.idle();
     skewMs = 8 * day;
     peer.last.socket.terminate();
     await until(() => uploads.length === 3, "the rotation");
-    expect(read(uploads[2]!).signedPrekey!.id).toBeGreaterThan(refill.signedPrekey!.id);
+    expect(read(uploads[2]!).signedPrekey.id).toBeGreaterThan(refill.signedPrekey.id);
     expect(read(uploads[2]!).oneTimeEc).toHaveLength(0);
   });
 
