@@ -34,8 +34,11 @@ export function answerAbsent(state: Account, message: ToAccount): AccountEffect[
           mail: { kind: "account", id: message.account, message: { type: "described", account: state.id, question: message.question } },
         },
       ];
+    case "joined": // nothing to remember; it need not ask again
+      return [
+        { type: "tell", mail: { kind: "conversation", id: message.conversation, message: { type: "joined-heard", account: state.id } } },
+      ];
     case "described":
-    case "joined":
     case "told-heard":
     case "revoked-durable":
     case "seen":

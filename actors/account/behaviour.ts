@@ -1,6 +1,6 @@
 import { unreachable } from "../../lib/assert.js";
 import type { ToAccount } from "../../protos/messages.js";
-import type { Moment } from "../ports.js";
+import type { Moment, WriteOutcome } from "../ports.js";
 import { answerAbsent } from "./absent.js";
 import { hold, onFenced, onLoaded, onStart } from "./activation.js";
 import { authenticate } from "./authentication.js";
@@ -16,7 +16,7 @@ import { giveUpRegistration, isOverdue, register } from "./registration.js";
 import { drain, leaveDrained, passivate } from "./passivation.js";
 import { askerOf, isActive, type Account } from "./state.js";
 import { putKeys } from "./uploads.js";
-import { endWork, onJoined, onRevokedDurable, onToldHeard, resumeWork, seeToWork } from "./work.js";
+import { endWork, onJoined, onRevokedDurable, onRowsWritten, onToldHeard, resumeWork, seeToWork } from "./work.js";
 
 /** Decides what one message does to an account, whose state it owns. No clock, no I/O, no randomness. */
 export function step(state: Account, message: AccountMessage, now: Moment): AccountEffect[] {
@@ -39,7 +39,7 @@ function onMessage(state: Account, message: AccountMessage): AccountEffect[] {
     case "fenced":
       return onFenced(state, message.outcome);
     case "changed":
-      return onChanged(state, message.outcome);
+      return onWritten(state, message.outcome);
     case "answered":
       return onAnswered(state, message.flow, message.answer);
     case "unanswered":
@@ -53,6 +53,12 @@ function onMessage(state: Account, message: AccountMessage): AccountEffect[] {
     default:
       return state.phase === "ready" ? onAsked(state, message) : hold(state, message);
   }
+}
+
+function onWritten(state: Account, outcome: WriteOutcome): AccountEffect[] {
+  const changes = state.writing?.changes;
+  const effects = onChanged(state, outcome);
+  return changes === undefined || state.phase !== "ready" ? effects : [...onRowsWritten(state, changes), ...effects];
 }
 
 /** Rows are in memory: what an earlier life left open goes on, then whoever waited has a turn. */

@@ -86,6 +86,8 @@ export interface Account {
   /** Bookkeeping: rows to write when nothing else is written. */
   readonly dirtyDevices: Map<DeviceId, { lastSeenMs?: number; revokeTold?: true }>;
   readonly dirtyConversations: Map<ConversationId, AccountConversation>;
+  /** Conversations that wait to hear that their row is durable. */
+  readonly joins: Set<ConversationId>;
 
   readonly work: Work;
   readonly listTries: Bucket;
@@ -129,6 +131,7 @@ export function createAccount(id: AccountId, ownership: Ownership): Account {
     writing: undefined,
     dirtyDevices: new Map(),
     dirtyConversations: new Map(),
+    joins: new Set(),
     work: { listed: false, ending: false, revoking: new Map(), dropping: new Set(), untold: [], telling: new Map(), tokens: 0, monoMs: 0 },
     listTries: {},
     links: {},

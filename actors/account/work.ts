@@ -3,6 +3,7 @@ import { limits } from "../../lib/limits.js";
 import type { ToAccount } from "../../protos/messages.js";
 import { begin, resumeRevoked } from "./flows.js";
 import { ask, type AccountEffect, type Flow } from "./messages.js";
+import type { AccountChanges } from "./ports.js";
 import { headOf, isActive, type Account, type Repeated } from "./state.js";
 
 /*
@@ -98,20 +99,40 @@ export function onToldHeard(state: Account, { conversation, version }: Extract<T
 }
 
 /**
- * A conversation has this account among its members, with that version of its list. Told again whenever it says so, since only a newer
- * version changes anything there.
+ * A conversation has this account among its members, with that version of its list. It hears back when the row is durable: from then on
+ * every newer version finds its way there. An older version than the row names is believed: telling once more changes nothing there.
  */
 export function onJoined(state: Account, { conversation, version }: Extract<ToAccount, { type: "joined" }>): AccountEffect[] {
   const row = state.dirtyConversations.get(conversation) ?? state.conversations.get(conversation);
-  if (row === undefined && state.conversations.size + state.dirtyConversations.size >= 2 * limits.conversationsPerAccountMax) return [];
-  const nowMs = state.now.wallMs;
   const told = Math.min(version, headOf(state).version);
+  if (row === undefined && state.conversations.size >= 2 * limits.conversationsPerAccountMax) return heard(state, conversation);
+  if (row?.told === told && !isBeingWritten(state, conversation)) return heard(state, conversation);
+  state.joins.add(conversation);
   if (row?.told === told) return [];
+  const nowMs = state.now.wallMs;
   state.dirtyConversations.set(conversation, { conversation, told, joinedMs: row?.joinedMs ?? nowMs, activeMs: nowMs });
   if (told === headOf(state).version) return [];
   const { work } = state;
   if (!work.telling.has(conversation) && !work.untold.includes(conversation)) work.untold.push(conversation);
   return seeToWork(state);
+}
+
+/** Conversations that wait for their row: it is durable now. */
+export function onRowsWritten(state: Account, { conversations = [] }: AccountChanges): AccountEffect[] {
+  const durable = conversations.filter(({ conversation }) => state.joins.has(conversation) && !state.dirtyConversations.has(conversation));
+  return durable.flatMap(({ conversation }) => {
+    state.joins.delete(conversation);
+    return heard(state, conversation);
+  });
+}
+
+function isBeingWritten(state: Account, conversation: ConversationId): boolean {
+  if (state.dirtyConversations.has(conversation)) return true;
+  return state.writing?.changes.conversations?.some((row) => row.conversation === conversation) ?? false;
+}
+
+function heard(state: Account, id: ConversationId): AccountEffect[] {
+  return [{ type: "tell", mail: { kind: "conversation", id, message: { type: "joined-heard", account: state.id } } }];
 }
 
 export function onRevokedDurable(state: Account, device: DeviceId): AccountEffect[] {

@@ -2,7 +2,7 @@ import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
 import { idBytes, idOf, parseId, type AccountId, type LinkId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
-import { accountIdOfList } from "./signed-lists.js";
+import { accountIdOfList, versionOfListBody } from "./signed-lists.js";
 import type { Answer, Asker, ReplyTo, ToAccount } from "../../protos/messages.js";
 import { problem, type Reply } from "./respond.js";
 import type { Caller, RestContext } from "./server.js";
@@ -147,18 +147,21 @@ async function pollLink(call: Call, context: RestContext): Promise<Reply> {
     if (view.type === "approved") {
       const { account, body, signer, signature, mac } = view;
       const chain = await chainOf(context, account as AccountId);
-      return {
-        status: 200,
-        body: {
-          state: "approved",
-          account,
-          body: text(body),
-          signer: text(signer),
-          signature: text(signature),
-          mac: text(mac),
-          chain: chain.map(text),
-        },
-      };
+      // Overtaken by another version: open again, until the old device approves anew.
+      if (versionOfListBody(body) === chain.length + 1) {
+        return {
+          status: 200,
+          body: {
+            state: "approved",
+            account,
+            body: text(body),
+            signer: text(signer),
+            signature: text(signature),
+            mac: text(mac),
+            chain: chain.map(text),
+          },
+        };
+      }
     }
     if (context.clock.mono() >= until || call.gone.aborted) return { status: 200, body: { state: "open" } };
     await context.clock.sleep(limits.linkPollStepMs, call.gone);

@@ -12,3 +12,8 @@ export function accountIdOfList(signed: Uint8Array): AccountId | undefined {
   if (list.error !== undefined) return undefined;
   return list.ok.account ?? accountIdOf(list.ok.hash, list.ok.region);
 }
+
+/** The number that a list body claims; undefined: no list. */
+export function versionOfListBody(body: Uint8Array): number | undefined {
+  return readDeviceList(body).ok?.version;
+}

@@ -322,3 +322,19 @@ test("a conversation that joined with an older list is told the newer one at onc
   await here.pass(2_000);
   expect(tolds(here)).toHaveLength(1);
 });
+
+test("a conversation hears that it is remembered only once its row is durable, and each time that it asks again", async () => {
+  const { here, alice } = await withDevices();
+  const conversation = id<never>(9) as ConversationId;
+  const heards = (): number => here.mails.filter((mail) => mail.kind === "conversation" && mail.message.type === "joined-heard").length;
+  here.fault = (call) => (call === "accounts.change" ? "crash-before" : undefined);
+  await here.tell(alice.id, { type: "joined", conversation, version: 1 });
+  expect(heards()).toBe(0);
+  here.fault = () => undefined;
+  here.restart();
+  await here.tell(alice.id, { type: "joined", conversation, version: 1 });
+  expect(heards()).toBe(1);
+  expect((await here.stores.accounts.load(alice.id))!.conversations).toMatchObject([{ conversation, told: 1 }]);
+  await here.tell(alice.id, { type: "joined", conversation, version: 1 });
+  expect(heards()).toBe(2);
+});
