@@ -28,7 +28,9 @@ export interface ServerProcess {
   /** SIGTERM if it still runs, then removes a temporary data directory. Twice is harmless. */
   stop(): Promise<void>;
   /** Starts again on the same data and the same ports; the old process must have ended, or is ended by SIGTERM first. */
-  restart(args?: readonly string[]): Promise<void>;
+  restart(args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<void>;
+  /** The crash points that the current process named on its pipe (HERMOD_POINT): at most one, its last words. */
+  readonly points: readonly string[];
   /** Resolves when the current process has ended, however it came to it. */
   readonly ended: Promise<Ended>;
 }
@@ -67,14 +69,17 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     get ended() {
       return running.ended;
     },
+    get points() {
+      return running.points;
+    },
     kill,
     stop: async () => {
       await end();
       if (options.dir === undefined) rmSync(dir, { recursive: true, force: true });
     },
-    restart: async (args) => {
+    restart: async (args, env) => {
       await end();
-      running = await launch(dir, ports, args ?? options.args ?? [], options.env);
+      running = await launch(dir, ports, args ?? options.args ?? [], { ...options.env, ...env });
     },
   };
 }
@@ -85,6 +90,7 @@ interface Launched {
   readonly url: string;
   readonly adminUrl: string;
   readonly invite: string;
+  readonly points: readonly string[];
   output(): string;
 }
 
@@ -95,8 +101,13 @@ function launch(
   env: ServerOptions["env"],
 ): Promise<Launched> {
   const words = ["serve", "--data", dir, "--port", String(ports.port), "--admin-port", String(ports.adminPort), ...args];
-  const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [program, ...words], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let output = "";
+  const points: string[] = [];
+  child.stdio[3]!.on("data", (chunk: Buffer) => points.push(...chunk.toString().trim().split("\n")));
   const ended = new Promise<Ended>((resolve) => {
     child.once("close", (code, signal) => {
       resolve({ code, signal });
@@ -114,7 +125,7 @@ function launch(
       const invite = /^ {2}Invite +(\S+)/m.exec(output)?.[1];
       if (url === undefined || health === undefined || invite === undefined) return;
       clearTimeout(timer);
-      resolve({ child, ended, url, adminUrl: health, invite, output: () => output });
+      resolve({ child, ended, url, adminUrl: health, invite, points, output: () => output });
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
