@@ -105,6 +105,7 @@ function settle(state: Conversation, { entry, askers, told }: PendingEntry, now:
   state.durable = header.seq;
   if (isControl(header.kind)) {
     foldIntervals(state, header);
+    if (header.kind === "genesis") state.trimDueMs = header.timeMs + limits.trimAfterMs;
     for (const device of state.devices.values()) if (device.gone && device.open.length > 0) releaseAll(state, device);
   } else if (header.scope === "all") {
     state.lastTick = header.seq;

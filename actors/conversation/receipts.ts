@@ -76,7 +76,14 @@ export function flushReceipts(state: Conversation, now: Moment, effects: Effect[
   changedReceipts.clear();
   if (roster === undefined) return;
   const accounts = new Map<AccountId, ReceiptNotice>();
-  for (const { account } of changed) if (!accounts.has(account)) accounts.set(account, accountNotice(state, roster, account));
+  for (const { account } of changed) {
+    if (accounts.has(account)) continue;
+    const notice = accountNotice(state, roster, account);
+    const told = state.toldReceipts.get(account);
+    if (told !== undefined && same(told, notice.watermarks)) continue;
+    state.toldReceipts.set(account, notice.watermarks);
+    accounts.set(account, notice);
+  }
   for (const device of state.devices.values()) {
     if (device.gone || !hasDevice(roster, device.account, device.id)) continue;
     if (!device.attentive) continue;

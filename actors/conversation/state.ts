@@ -187,6 +187,8 @@ export class Conversation {
   // receipts
   readonly changedReceipts = new Set<DeviceId>();
   receiptsDueMs = 0;
+  /** What others were told last of an account. */
+  readonly toldReceipts = new Map<AccountId, Watermarks>();
 
   // maintenance
   writing: "fanned" | "snapshot" | "trim-headers" | "trim-probe" | "trim" | undefined = undefined;
