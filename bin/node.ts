@@ -14,6 +14,7 @@ import { openLmdb, type Stores } from "../storage/open.js";
 import { startActors, type NodeActors } from "./actors.js";
 import { openAdmin, type HealthCheck } from "./admin.js";
 import type { Config } from "./config.js";
+import { sweepHourly } from "./housekeeping.js";
 import type { Logger } from "./log.js";
 import { openMetrics } from "./metrics.js";
 import { recoverShards } from "./recovery.js";
@@ -55,7 +56,7 @@ class EmbeddedNode implements RunningNode {
   readonly #clock: Clock;
   readonly #rand = systemRand();
   readonly #stores: Stores;
-  readonly #recovery = new AbortController();
+  readonly #background = new AbortController();
   readonly #counters: GatewayCounters = {
     connections: 0,
     unauthenticated: 0,
@@ -102,7 +103,8 @@ class EmbeddedNode implements RunningNode {
       this.#log.warn(fields, event);
     });
     this.#gateway = gateway;
-    void recoverShards(this.#stores, actors.intents, actors.router, this.#clock, taken, this.#recovery.signal, this.#log);
+    void recoverShards(this.#stores, actors.intents, actors.router, this.#clock, taken, this.#background.signal, this.#log);
+    void sweepHourly(this.#stores.partitions, this.#clock, this.#background.signal, this.#log);
     await this.#stores.invites.create(this.invite, this.#clock.now());
     await this.#listen(incarnation, gateway, actors);
   }
@@ -110,7 +112,7 @@ class EmbeddedNode implements RunningNode {
   /** Drains and closes whatever was opened, in the order that loses nothing. */
   async stop(): Promise<void> {
     this.#draining = true;
-    this.#recovery.abort();
+    this.#background.abort();
     this.#edge?.stopListening();
     await this.#gateway?.drain(Math.min(2_000, limits.drainMs / 4));
     await this.#actors?.host.drain(limits.drainMs / 2);

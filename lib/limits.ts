@@ -290,6 +290,10 @@ const defaults = {
   diskCheckMs: 1_000,
   /** Partitions that one call of the sweep looks at, so that it never holds up a turn for long. */
   sweepPartitionsMax: 64,
+  /** A round of sweeping begins so long after the one before. */
+  sweepEveryMs: 3_600_000,
+  /** Between two steps of a round, so that sends come first. */
+  sweepPauseMs: 50,
   drainMs: 10_000,
   diskReserveBytesMin: 32 * 1024 * 1024,
   diskReserveShare: 0.05,
