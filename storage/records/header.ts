@@ -117,7 +117,7 @@ function readRest(reader: RecordReader, field: number, header: Open<Header>): vo
       header.hash = reader.bytes();
       return;
     case 14:
-      header.refersTo = decodeReference(reader.bytes());
+      header.refersTo = nested(decodeReference, reader.bytes());
       return;
     case 15:
       header.previousControl = reader.big();
@@ -132,10 +132,19 @@ function readRest(reader: RecordReader, field: number, header: Open<Header>): vo
       header.bodyExpiresMs = reader.number();
       return;
     case 19:
-      header.control = decodeControl(reader.bytes());
+      header.control = nested(decodeControl, reader.bytes());
       return;
     default:
       reader.skip();
+  }
+}
+
+/** The general codec and the ids throw errors of their own. */
+function nested<T>(decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    throw new StoreError("corrupt", "a header with a part that does not parse", { cause });
   }
 }
 
