@@ -49,6 +49,7 @@ export interface AccountRow {
   readonly conversations: readonly AccountConversation[];
 }
 
+/** What a write puts in place: rows named here are inserted or replaced, all others stay. */
 export interface AccountChanges {
   readonly account?: AccountFields;
   readonly version?: { readonly number: number; readonly signed: Uint8Array; readonly storedMs: number };

@@ -250,7 +250,7 @@ function spied(kernel: Partitions, asked: string[]): Partitions {
 
 async function started(...args: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, [driver, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  await once(child.stdout!, "readable");
+  await once(child.stdout, "readable");
   return child;
 }
 
