@@ -31,10 +31,25 @@ function probe(state: Account): AccountEffect[] {
 export function hold(state: Account, message: ToAccount): AccountEffect[] {
   if (state.waiting.length < limits.accountFlowsMax) {
     state.waiting.push(message);
-    return [];
+    return onLoadingTick(state); // someone new asks: no reason to wait for the next try
   }
   const to = askerOf(message);
   return to === undefined ? [] : [{ type: "answer", to, answer: problem("overloaded", limits.redeliverMinMs) }];
+}
+
+/** The store does not answer. Who waits comes again by himself; work that is owed has nobody who would, so it stays and tries again. */
+export function onLoadFailed(state: Account): AccountEffect[] {
+  if (!state.waiting.some(({ type }) => type === "resume-work")) return giveUp(state, "unsure");
+  const answers = state.waiters().map((to): AccountEffect => ({ type: "answer", to, answer: problem("unsure", limits.redeliverMinMs) }));
+  state.waiting.splice(0, Infinity, { type: "resume-work" });
+  state.probes = 0;
+  state.isFenced = false;
+  return [...answers, { type: "wake", monoMs: state.now.monoMs + limits.redeliverMaxMs }];
+}
+
+/** Tries again, if the last load failed. */
+export function onLoadingTick(state: Account): AccountEffect[] {
+  return state.probes === 0 ? probe(state) : [];
 }
 
 /** @returns the effects, or "ready": the rows are in memory */

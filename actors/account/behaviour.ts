@@ -2,12 +2,12 @@ import { unreachable } from "../../lib/assert.js";
 import type { ToAccount } from "../../protos/messages.js";
 import type { Moment, WriteOutcome } from "../ports.js";
 import { answerAbsent } from "./absent.js";
-import { hold, onFenced, onLoaded, onStart } from "./activation.js";
+import { hold, onFenced, onLoaded, onLoadFailed, onLoadingTick, onStart } from "./activation.js";
 import { authenticate } from "./authentication.js";
 import { onSeen } from "./bookkeeping.js";
 import { createChat } from "./create-chat.js";
 import { describe, fetchDevices } from "./devices.js";
-import { begin, giveUp, onAnswered, onChanged, onDescribed, onUnanswered, problem, wakeFlows, write } from "./flows.js";
+import { begin, onAnswered, onChanged, onDescribed, onUnanswered, problem, wakeFlows, write } from "./flows.js";
 import { approveLink, completeLink, recoverDevice } from "./links.js";
 import { changeDevices } from "./lists.js";
 import type { AccountEffect, AccountMessage } from "./messages.js";
@@ -43,9 +43,9 @@ function onMessage(state: Account, message: AccountMessage): AccountEffect[] {
     case "answered":
       return onAnswered(state, message.flow, message.answer);
     case "unanswered":
-      return message.flow === undefined ? giveUp(state, "unsure") : onUnanswered(state, message.flow);
+      return message.flow === undefined ? onLoadFailed(state) : onUnanswered(state, message.flow);
     case "tick":
-      return state.phase === "ready" ? [...wakeFlows(state), ...seeToWork(state)] : [];
+      return state.phase === "ready" ? [...wakeFlows(state), ...seeToWork(state)] : onLoadingTick(state);
     case "passivate":
       return passivate(state);
     case "drain":

@@ -62,13 +62,15 @@ export function write(state: Account): AccountEffect[] {
   return [{ type: "change", epoch: state.epoch, ver: state.ver, changes }];
 }
 
-/** Nobody who waits is left to a timeout. */
+/** Nobody who waits is left to a timeout, and what is owed to devices and conversations is not left to chance: the next life sees to it. */
 export function giveUp(state: Account, code: ErrorCode): AccountEffect[] {
+  const owes = state.phase === "ready" && code !== "draining" && state.work.listed;
   state.phase = "ended";
   const answers = state.waiters().map((to): AccountEffect => ({ type: "answer", to, answer: problem(code, limits.redeliverMinMs) }));
   state.waiting.length = 0;
   state.flows.clear();
-  return [...answers, { type: "ended" }];
+  const resume: AccountEffect = { type: "tell", mail: { kind: "account", id: state.id, message: { type: "resume-work" } } };
+  return [...answers, { type: "ended" }, ...(owes ? [resume] : [])];
 }
 
 /** Flows whose time has come: sleepers, and those who wait for other accounts. */
@@ -195,10 +197,4 @@ export function resumeRevoked(state: Account, device: DeviceId): AccountEffect[]
     }
   }
   return effects;
-}
-
-/** Ends a flow before its first step of consequence, with an answer. */
-export function refuseFlow(state: Account, running: Running, code: ErrorCode): AccountEffect[] {
-  running.flow.return(undefined);
-  return finish(state, running, problem(code, limits.redeliverMinMs));
 }

@@ -83,9 +83,8 @@ export function* completeLink(state: Account, message: Complete): Flow {
   if (offer.approval?.account !== state.id) return problem("link-refused");
   if (judged.type === "refused") return isConflict(judged.answer) ? listConflict(state, message.list) : judged.answer;
   const { next } = judged;
-  const { change } = next.claim.value;
-  const redirected = change.cause !== "link" || change.added[0] !== deviceIdOf(offer.identityKey);
-  if (redirected || !sameBytes(next.object.body, offer.approval.body)) return problem("link-refused");
+  // What was approved adds the device that made the offer, and nothing else was.
+  if (!sameBytes(next.object.body, offer.approval.body)) return problem("link-refused");
   return yield* addDevice(state, next, message, link);
 }
 

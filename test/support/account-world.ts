@@ -29,8 +29,8 @@ export class StillClock implements Clock {
   }
 }
 
-/** What happens to one call of a port. `lost-before`: not applied, `unsure`. `lost-after`: applied, `unsure`. `throws`: no answer. */
-export type Fault = "lost-before" | "lost-after" | "throws" | "crash-before" | "crash-after" | undefined;
+/** What happens to one call of a port. A promise: it is carried out only then. `lost-before`: not applied, `unsure`. `lost-after`: applied, `unsure`. `throws`: no answer. */
+export type Fault = Promise<void> | "lost-before" | "lost-after" | "throws" | "crash-before" | "crash-after" | undefined;
 
 interface Life {
   readonly state: Account;
@@ -58,6 +58,8 @@ export class AccountWorld {
   readonly revoked = new Set<DeviceId>();
   /** Accounts to which nothing comes through. */
   readonly silent = new Set<AccountId>();
+  /** The store answers no question. */
+  readsFail = false;
   shardEpoch = 1n;
   crashed = false;
   #lives = new Map<AccountId, Life>();
@@ -249,7 +251,9 @@ export class AccountWorld {
         const call = method.bind(target) as (...args: unknown[]) => Promise<unknown>;
         return (...args: unknown[]) => {
           if (this.crashed) return new Promise(() => undefined);
-          if (!writes.includes(key as keyof Port & string)) return call(...args);
+          if (!writes.includes(key as keyof Port & string)) {
+            return this.readsFail ? Promise.reject(new Error("no answer")) : call(...args);
+          }
           const label = `${name}.${String(key)}`;
           this.calls.push(label);
           return this.#inject(this.fault(label, this.calls.length), () => call(...args));
@@ -259,6 +263,7 @@ export class AccountWorld {
   }
 
   #inject(fault: Fault, call: () => Promise<unknown>): Promise<unknown> {
+    if (fault instanceof Promise) return fault.then(call);
     switch (fault) {
       case undefined:
         return call();

@@ -227,3 +227,20 @@ test("an unknown outcome of the fence is looked up, not guessed", async () => {
     expect(codeOf(await here.ask(alice.id, { type: "fetch-devices", from, fromVersion: 1 })), fault).toBe("devices");
   }
 });
+
+test("a write of the former owner that comes late is refused, and what the next owner read stays true", async () => {
+  const { here, alice } = await two();
+  await alice.link(here, alice.device("second"));
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  here.fault = (call) => (call === "accounts.change" ? held : undefined);
+  const signed = writeSigned(alice.removal(alice.device("second")));
+  await here.tell(alice.id, { type: "change-devices", from: here.from(alice.id, alice.first.id), signed });
+  here.fault = () => undefined;
+  here.restart();
+  const from = here.from(alice.id, alice.first.id);
+  expect(codeOf(await here.ask(alice.id, { type: "fetch-devices", from, fromVersion: 1 }))).toBe("devices");
+  release();
+  await here.settle();
+  expect((await here.stores.accounts.load(alice.id))!.account!.head).toBe(2);
+});

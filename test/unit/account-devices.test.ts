@@ -338,3 +338,36 @@ test("a conversation hears that it is remembered only once its row is durable, a
   await here.tell(alice.id, { type: "joined", conversation, version: 1 });
   expect(heards()).toBe(2);
 });
+
+test("an unknown outcome in the middle of the telling wakes the next life by itself", async () => {
+  for (const fault of ["lost-before", "lost-after", "throws"] as const) {
+    const { here, alice, keys } = await withDevices("second");
+    await joinAll(here, alice, 60);
+    let changes = 0;
+    here.fault = (call) => (call === "accounts.change" && ++changes === 3 ? fault : undefined);
+    await alice.unlink(here, keys[1]!);
+    await here.pass(5_000);
+    expect(
+      (await here.stores.accounts.load(alice.id))!.conversations.every(({ told }) => told === 3),
+      fault,
+    ).toBe(true);
+    expect(await here.stores.workList.list(0), fault).toEqual([]);
+  }
+});
+
+test("work that is owed waits for a store that does not answer; who asks meanwhile hears so", async () => {
+  const { here, alice, keys } = await withDevices("second");
+  await joinAll(here, alice, 5);
+  here.conversationsAnswer = () => false;
+  await alice.unlink(here, keys[1]!);
+  here.restart();
+  here.conversationsAnswer = () => true;
+  here.readsFail = true;
+  await here.recover();
+  here.answers.length = 0;
+  const from = here.from(alice.id, alice.first.id);
+  expect(codeOf(await here.ask(alice.id, { type: "fetch-devices", from, fromVersion: 1 }))).toBe("unsure");
+  here.readsFail = false;
+  await here.pass(limits.redeliverMaxMs + 5_000);
+  expect(await here.stores.workList.list(0)).toEqual([]);
+});

@@ -301,3 +301,20 @@ test("a crash or an unknown outcome at any write leaves an upload that the same 
     }
   }
 });
+
+test("a device that is removed while its keys are claimed is left out", async () => {
+  const { here, alice, bob } = await target();
+  const second = alice.device("second");
+  await alice.link(here, second);
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let claims = 0;
+  here.fault = (call) => (call === "prekeys.claim" && ++claims === 3 ? held : undefined); // the second device's first
+  const from = here.from(bob.id, bob.first.id);
+  await fetch(here, alice, from);
+  expect(codeOf(await alice.unlink(here, second))).toBe("devicesChanged");
+  release();
+  await here.settle();
+  const answer = here.answers.find(({ to }) => to.requestId === from.requestId)!.answer;
+  expect(bundlesOf(answer).map(({ device }) => Buffer.compare(device!, idBytes(alice.first.id)))).toEqual([0]);
+});
