@@ -1,4 +1,4 @@
-import { unreachable } from "../../lib/assert.js";
+import { assert, unreachable } from "../../lib/assert.js";
 import { limits } from "../../lib/limits.js";
 import type { Moment } from "../ports.js";
 import { begin, onFenced, onLoaded, onLoadFailed } from "./activation.js";
@@ -34,7 +34,9 @@ function isOpen(state: Device): boolean {
 
 /** What may go on after any message: marks that may go, replay while the window has room, the next write, the end of a drain. */
 function goOn(state: Device, turn: Turn): void {
+  let rounds = 0;
   do {
+    assert(++rounds < 1_000, "a step that never ends");
     for (const chat of state.touched) {
       state.touched.delete(chat);
       considerClear(state, chat, turn);

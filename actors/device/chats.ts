@@ -24,6 +24,7 @@ export function chatOf(state: Device, id: ConversationId): Chat {
     heard: mark?.heard ?? 0n,
     ...(mark?.head === undefined ? {} : { head: mark.head }),
     looking: false,
+    member: false,
     flow: "behind",
     queued: false,
     announce: false,

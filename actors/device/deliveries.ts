@@ -48,7 +48,10 @@ export function arrive(state: Device, chat: Chat, told: ToldDelivery, turn: Turn
     if (!durable) wantMark(state, chat, delivery.from);
     return;
   }
-  if (!session.started || chat.row !== "read") return;
+  if (!session.started || chat.row !== "read") {
+    if (seq > chat.pushed) fallBehind(state, chat);
+    return;
+  }
   if (seq <= chat.pushed) {
     if (seq <= chat.acked) ensureTold(state, chat, turn);
     return;

@@ -26,6 +26,9 @@ export function endIfDrained(state: Device, turn: Turn): void {
 /** Whoever waits is told; what was pushed and not acked is pushed again by the next activation, to a session that attaches anew. */
 export function end(state: Device, code: ErrorCode, turn: Turn): void {
   for (const to of state.waiters()) turn.effects.push({ type: "refuse", to, code });
+  // An attach is answered by being the session; one that still waits has to come anew.
+  for (const mail of state.waiting)
+    if (mail.type === "attach") turn.effects.push({ type: "close", session: mail.session, reason: "draining" });
   if (state.session !== undefined) turn.effects.push({ type: "close", session: state.session.ref, reason: "draining" });
   state.phase = "stopped";
   turn.effects.push({ type: "end" });

@@ -34,7 +34,7 @@ export type DeviceNews =
   | {
       readonly type: "entitled";
       readonly conversation: ConversationId;
-      readonly why: "replay" | "fetch";
+      readonly why: "replay" | "fetch" | "ack";
       readonly ticket: number;
       readonly entitled: boolean;
       /** Not entitled now: the next sequence, up to the head that was named, at which it is. */
@@ -110,7 +110,7 @@ export type DeviceEffect =
       readonly type: "entitle";
       readonly conversation: ConversationId;
       readonly account: AccountId;
-      readonly why: "replay" | "fetch";
+      readonly why: "replay" | "fetch" | "ack";
       readonly ticket: number;
       readonly at: bigint;
       readonly head: bigint;

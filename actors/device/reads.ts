@@ -6,7 +6,7 @@ import { fallBehind } from "./chats.js";
 import { releaseArrivals } from "./deliveries.js";
 import { onFetchEntitled, onFetchLooked, onFetchSlice } from "./fetch.js";
 import type { DeviceEffect, DeviceNews, Turn } from "./messages.js";
-import { judgeAck, judgeWaitingAcks } from "./receipts.js";
+import { judgeAck, judgeWaitingAcks, onAckEntitled } from "./receipts.js";
 import { onReplayEntitled, onReplaySlice } from "./replay.js";
 import { maxOf, minOf, type Device } from "./state.js";
 import { syncOn } from "./sync.js";
@@ -68,6 +68,7 @@ export function onLooked(state: Device, news: Extract<DeviceNews, { type: "looke
 
 export function onEntitled(state: Device, news: Extract<DeviceNews, { type: "entitled" }>, turn: Turn): void {
   if (news.why === "fetch") onFetchEntitled(state, news, turn);
+  else if (news.why === "ack") onAckEntitled(state, news.conversation, news.entitled || news.next !== undefined, turn);
   else onReplayEntitled(state, news);
 }
 

@@ -1,6 +1,6 @@
 import { limits } from "../../lib/limits.js";
 import { addRange, type Ranges, type SequenceRange } from "../../lib/ranges.js";
-import type { ConversationId } from "../../lib/ids.js";
+import type { AccountId, ConversationId } from "../../lib/ids.js";
 import { settle } from "./acceptance.js";
 import { chatOf, look, needRow, rewind } from "./chats.js";
 import type { Ack, Turn } from "./messages.js";
@@ -37,14 +37,13 @@ function isWellFormed({ through, except }: Ack): boolean {
 }
 
 /**
- * Up to what was handed out an ack is taken as it is. Above it, the client may have stored more in an earlier session, whose ack was lost
- * with its actor: then the log's head decides, and beyond that it lies.
+ * Up to what was handed out an ack is taken as it is. Above it, the client may have stored more before its owner was lost, whose memory
+ * of that is gone: then the log decides, its head and, where nothing else speaks for the device, its members. Beyond that it lies.
  */
 export function judgeAck(state: Device, chat: Chat, ack: Ack, turn: Turn): void {
   const { through } = ack;
-  if (through <= chat.handed || through <= chat.delivered || (chat.head !== undefined && through <= chat.head && isKnown(state, chat))) {
-    take(state, chat, ack, turn);
-  } else if (!isKnown(state, chat)) refuseCursor(state, ack, turn);
+  const inLog = chat.head !== undefined && through <= chat.head && isKnown(state, chat);
+  if (through <= chat.handed || through <= chat.delivered || inLog) take(state, chat, ack, turn);
   else {
     waitFor(chat, ack, turn);
     look(chat, turn);
@@ -57,14 +56,36 @@ export function judgeWaitingAcks(state: Device, chat: Chat, head: bigint, turn: 
   chat.acks = [];
   for (const ack of acks) {
     if (state.session === undefined) return;
-    if (ack.through <= head) take(state, chat, ack, turn);
+    if (ack.through > head) refuseCursor(state, ack, turn);
+    else if (isKnown(state, chat)) take(state, chat, ack, turn);
+    else {
+      if (chat.acks.length === 0) askMembership(state.session.account, chat, ack.through, head, turn);
+      chat.acks.push(ack);
+    }
+  }
+}
+
+function askMembership(account: AccountId, chat: Chat, at: bigint, head: bigint, turn: Turn): void {
+  turn.effects.push({ type: "entitle", conversation: chat.id, account, why: "ack", ticket: 0, at, head });
+}
+
+/** After a walk along the log's control entries. */
+export function onAckEntitled(state: Device, conversation: ConversationId, member: boolean, turn: Turn): void {
+  const chat = state.chats.get(conversation);
+  if (chat === undefined) return;
+  chat.member = member;
+  const acks = chat.acks;
+  chat.acks = [];
+  for (const ack of acks) {
+    if (state.session === undefined) return;
+    if (member) judgeAck(state, chat, ack, turn);
     else refuseCursor(state, ack, turn);
   }
 }
 
 /** Whether anything says that this device has to do with the conversation. */
 export function isKnown(state: Device, chat: Chat): boolean {
-  return state.marks.has(chat.id) || chat.delivered > 0n || chat.handed > 0n || chat.heard > 0n;
+  return chat.member || state.marks.has(chat.id) || chat.delivered > 0n || chat.handed > 0n || chat.heard > 0n;
 }
 
 function waitFor(chat: Chat, ack: Ack, turn: Turn): void {

@@ -61,7 +61,7 @@ function newSession(ref: SessionRef, { account, conn }: Attach, ticket: number, 
     foreign: [],
     windowEntries: 0,
     windowBytes: 0,
-    stalledMs: turn.nowMs,
+    stalledMs: Infinity,
   };
 }
 

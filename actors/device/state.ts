@@ -56,6 +56,8 @@ export interface Chat {
   /** Of the log, by a serial read of this activation. */
   head?: bigint;
   looking: boolean;
+  /** The log says that this device belongs to the conversation, or did: asked only when nothing else says so. */
+  member: boolean;
   flow: Flow;
   /** In the session's list of what is owed. */
   queued: boolean;
@@ -124,7 +126,7 @@ export interface Session {
   foreign: ConversationId[];
   windowEntries: number;
   windowBytes: number;
-  /** Since when something lies unacked without progress. */
+  /** Since when something lies with the client and no ack made progress; Infinity: nothing does. */
   stalledMs: number;
 }
 

@@ -44,7 +44,7 @@ function watchSession(state: Device, turn: Turn): void {
     if (turn.nowMs >= dueMs) finish(state, session, item, turn);
     else wakeAt(state, turn, dueMs);
   }
-  if (session.windowEntries === 0) return;
+  if (session.stalledMs === Infinity) return;
   const closeMs = session.stalledMs + limits.noAckCloseMs;
   if (turn.nowMs >= closeMs) dismiss(state, "slow-consumer", turn);
   else wakeAt(state, turn, closeMs);

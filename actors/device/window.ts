@@ -10,7 +10,7 @@ export function fits(session: Session, bytes: number): boolean {
 }
 
 export function take(state: Device, session: Session, chat: Chat, seq: bigint, bytes: number, turn: Turn): void {
-  if (session.windowEntries === 0) session.stalledMs = turn.nowMs;
+  if (session.stalledMs === Infinity) session.stalledMs = turn.nowMs;
   session.windowEntries++;
   session.windowBytes += bytes;
   chat.window.push({ seq, bytes });
@@ -21,13 +21,12 @@ export function take(state: Device, session: Session, chat: Chat, seq: bigint, b
 export function release(session: Session, chat: Chat, turn: Turn): void {
   let count = 0;
   while (count < chat.window.length && chat.window[count]!.seq <= chat.acked) session.windowBytes -= chat.window[count++]!.bytes;
-  if (count === 0) return;
   chat.window.splice(0, count);
   session.windowEntries -= count;
-  session.stalledMs = turn.nowMs;
+  session.stalledMs = session.windowEntries === 0 ? Infinity : turn.nowMs;
 }
 
-/** What was pushed counts no longer: it will be pushed again. */
+/** What was pushed counts no longer: it will be pushed again. The client is no less late for that. */
 export function giveBack(session: Session, chat: Chat): void {
   for (const { bytes } of chat.window) session.windowBytes -= bytes;
   session.windowEntries -= chat.window.length;

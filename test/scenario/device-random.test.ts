@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { DeviceWorld } from "../support/device-world.js";
 import type { Kind, ToyConversation } from "../support/toy-conversation.js";
 
-const seeds = Array.from({ length: Number(process.env["DEVICE_SEEDS"] ?? 60) }, (_, index) => index + Number(process.env["DEVICE_FROM"] ?? 1));
+const seeds = Array.from(
+  { length: Number(process.env["DEVICE_SEEDS"] ?? 60) },
+  (_, index) => index + Number(process.env["DEVICE_FROM"] ?? 1),
+);
 
 /** Arbitrary interleavings of everything that happens to a device, then calm, then a judgement. */
 async function live(seed: number): Promise<DeviceWorld> {
@@ -15,7 +18,14 @@ async function live(seed: number): Promise<DeviceWorld> {
   client.readsToo = rand.fraction() < 0.5;
   if (rand.fraction() < 0.7) {
     const worst = rand.fraction() * 0.25;
-    world.doubtful.faults = { delayMs: rand.below(60), lostAnswer: worst, dropped: worst / 2, late: worst / 2, lateMs: 4_000, readFails: worst };
+    world.doubtful.faults = {
+      delayMs: rand.below(60),
+      lostAnswer: worst,
+      dropped: worst / 2,
+      late: worst / 2,
+      lateMs: 4_000,
+      readFails: worst,
+    };
   }
   const steps = 60 + rand.below(120);
   for (let step = 0; step < steps; step++) {
@@ -27,9 +37,10 @@ async function live(seed: number): Promise<DeviceWorld> {
   client.silent = false;
   client.ackMs = 10;
   if (client.ref === undefined) client.connect();
-  const quiet = (): boolean => client.live && chats.every((chat) => chat.openCount === 0 && client.last(chat.id) >= (chat.held.at(-1) ?? 0n));
+  const quiet = (): boolean =>
+    client.live && chats.every((chat) => chat.openCount === 0 && client.last(chat.id) >= (chat.held.at(-1) ?? 0n));
   await world.run(60_000, quiet);
-  await world.run(8_000);
+  await world.run(30_000);
   await world.checkAccepted("at the end");
   return world;
 }

@@ -2,7 +2,7 @@ import type { DeviceMessage } from "../../actors/device/messages.js";
 import { deviceKind } from "../../actors/device/shell.js";
 import type { Device } from "../../actors/device/state.js";
 import type { DevicePorts } from "../../actors/device/ports.js";
-import type { ShellContext } from "../../actors/runtime/context.js";
+import type { ShellContext } from "../../actors/context.js";
 import { idOf, type ConversationId, type DeviceId } from "../../lib/ids.js";
 import { seededRand, type Rand } from "../../lib/random.js";
 import type { Answer, Asker, Mail, ReplyTo, ServerFrame, SessionRef, ToConversation, ToDevice } from "../../protos/messages.js";
@@ -138,7 +138,14 @@ export class DeviceWorld {
   #begin(): Life {
     this.lives++;
     const ownership = { shard: 0, epoch: this.#epoch };
-    const life: Life = { state: this.#kind.create(this.device, ownership), context: undefined!, news: [], outstanding: 0, over: false, pumping: false };
+    const life: Life = {
+      state: this.#kind.create(this.device, ownership),
+      context: undefined!,
+      news: [],
+      outstanding: 0,
+      over: false,
+      pumping: false,
+    };
     const settle = (): void => {
       life.outstanding--;
       this.#restart(life);

@@ -35,7 +35,10 @@ export class ToyClient {
   setBack(conversation: ConversationId, last: bigint): void {
     this.#last.set(conversation, last);
     const stored = this.stored.get(conversation) ?? [];
-    this.stored.set(conversation, stored.filter((seq) => seq <= last));
+    this.stored.set(
+      conversation,
+      stored.filter((seq) => seq <= last),
+    );
   }
 
   connect(named: readonly { conversation: ConversationId; last: bigint; full: boolean }[] = [], syncAfterMs = 2): void {

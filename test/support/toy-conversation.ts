@@ -98,7 +98,16 @@ export class ToyConversation {
       device,
       counter: control === undefined ? ++this.#counter : 0n,
       id: messageOf(`${this.name} ${seq}`),
-      kind: control === undefined ? (kind === "for-others" ? "distribution" : "message") : kind === "quiet" ? "devices" : seq === 1n ? "genesis" : "membership",
+      kind:
+        control === undefined
+          ? kind === "for-others"
+            ? "distribution"
+            : "message"
+          : kind === "quiet"
+            ? "devices"
+            : seq === 1n
+              ? "genesis"
+              : "membership",
       scope: kind === "for-others" ? "subset" : "all",
       targets: kind === "for-others" ? [deviceOf("ann laptop")] : [],
       rosterSeq: this.#control,
@@ -155,7 +164,9 @@ export class ToyConversation {
         const rowHas = row !== undefined && row.delivered >= watermarks.delivered && row.read >= watermarks.read;
         if (!rowHas) this.#world.problems.push(`${this.name}: told of ${watermarks.delivered} before the row has it`);
         if (watermarks.delivered > this.#world.client.last(this.id)) {
-          this.#world.problems.push(`${this.name}: told that ${watermarks.delivered} is delivered, the client is at ${this.#world.client.last(this.id)}`);
+          this.#world.problems.push(
+            `${this.name}: told that ${watermarks.delivered} is delivered, the client is at ${this.#world.client.last(this.id)}`,
+          );
         }
         if (watermarks.delivered > this.told.delivered) this.told = watermarks;
         this.#world.tellDevice({ type: "receipt-heard", conversation: this.id, delivered: watermarks.delivered, read: watermarks.read });
