@@ -57,6 +57,10 @@ export class World {
   faults: WorldFaults = calm;
   /** Answers to sends that are lost, however calm the network. */
   loseAnswers = 0;
+  /** Mail to conversations goes to this past owner. */
+  misled: SmallHost | undefined;
+  /** Intents are asked for, and nothing comes back. */
+  intentsHeld = false;
   /** Set: an owner that asks its gate hears nothing until it is cleared. */
   gateClosed = false;
   #requests = 0;
@@ -141,8 +145,9 @@ export class World {
     };
     return {
       issue: async (conversation) => {
-        do await this.clock.sleep(this.rand.fraction() * 4 * this.faults.store.delayMs);
+        do await this.clock.sleep(1 + this.rand.fraction() * 4 * this.faults.store.delayMs);
         while (this.rand.fraction() < this.faults.store.dropped);
+        while (this.intentsHeld) await this.clock.sleep(10);
         mine().add(conversation);
       },
       // The low-water passes at once: nothing but an intent issued anew brings the next owner here.
@@ -165,8 +170,8 @@ export class World {
   }
 
   #arrive(mail: Mail): void {
-    if (mail.kind === "conversation") this.#hostFor().tell(mail.id, mail.message as Message);
-    else if (mail.kind === "device") this.devices.get(mail.id)?.hear(mail.message as ToDevice);
+    if (mail.kind === "conversation") this.#hostFor().tell(mail.id, mail.message);
+    else if (mail.kind === "device") this.devices.get(mail.id)?.hear(mail.message);
     else {
       const account = this.accounts.get(mail.id)!;
       if (mail.message.type === "joined") {
@@ -183,6 +188,7 @@ export class World {
   readonly heardLists = new Set<string>();
 
   #hostFor(): SmallHost {
+    if (this.misled !== undefined) return this.misled;
     if (this.hosts.length > 1 && this.rand.fraction() < this.faults.stale) return this.hosts[this.rand.below(this.hosts.length)]!;
     return this.owner;
   }
@@ -275,9 +281,9 @@ export class World {
   }
 
   /** Who belongs, as the log says. */
-  async roster(id: ConversationId): Promise<Roster | undefined> {
+  async roster(id: ConversationId, through = 1n << 62n): Promise<Roster | undefined> {
     let roster: Roster | undefined;
-    for (const header of await this.log(id)) roster = foldControl(id, roster, header);
+    for (const header of await this.log(id)) if (header.seq <= through) roster = foldControl(id, roster, header);
     return roster;
   }
 

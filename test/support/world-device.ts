@@ -40,6 +40,8 @@ export class WorldDevice {
   offline = false;
   /** Accepts nothing. */
   deaf = false;
+  /** Sends what was not answered again by itself, and now and then marks what it could take at once. Off: does what it is told. */
+  repeats = true;
   windowMax = 4;
   readonly #world: World;
 
@@ -79,7 +81,12 @@ export class WorldDevice {
       if (!this.offline) this.#world.clock.timer(500, () => void this.drain(conversation));
     } else if (seq <= chat.last) {
       accept("acked");
-    } else if (!this.offline && delivery.prev <= chat.last && delivery.body !== undefined && this.#world.rand.fraction() < 0.9) {
+    } else if (
+      !this.offline &&
+      delivery.prev <= chat.last &&
+      delivery.body !== undefined &&
+      (!this.repeats || this.#world.rand.fraction() < 0.9)
+    ) {
       chat.have.set(seq, text(delivery.body.bytes));
       chat.last = seq;
       accept("acked");
@@ -142,6 +149,16 @@ export class WorldDevice {
     const chat = this.chat(conversation);
     chat.queue.push(message);
     void this.#fill(conversation);
+  }
+
+  /** Sends a text as a client would that knows the roster of an earlier sequence only. */
+  async sendBy(conversation: ConversationId, message: string, rosterSeq: bigint): Promise<void> {
+    const roster = await this.#world.roster(conversation, rosterSeq);
+    const chat = this.chat(conversation);
+    const envelope = this.#encrypt(conversation, BigInt(chat.sends.length + 1), message, roster!);
+    const sending: Sending = { text: message, envelope, seq: undefined, after: 0n, waiting: false };
+    chat.sends.push(sending);
+    this.transmit(conversation, sending);
   }
 
   /** Sends are all answered. */
@@ -211,7 +228,7 @@ export class WorldDevice {
       (answer) => void this.#answered(conversation, sending, envelope, answer),
     );
     this.#world.clock.timer(700 + this.#world.rand.fraction() * 600, () => {
-      if (sending.seq === undefined && sending.envelope === envelope) this.transmit(conversation, sending);
+      if (this.repeats && sending.seq === undefined && sending.envelope === envelope) this.transmit(conversation, sending);
     });
   }
 
@@ -245,6 +262,7 @@ export class WorldDevice {
 
   /** From the refused counter on all is encrypted again for the roster of now. */
   async #repair(conversation: ConversationId, refused: Envelope): Promise<void> {
+    if (!this.repeats) return;
     const roster = await this.#world.roster(conversation);
     if (roster === undefined) return;
     for (const sending of this.chat(conversation).sends) {

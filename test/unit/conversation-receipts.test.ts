@@ -21,7 +21,6 @@ test("one account's devices are one watermark to others", () => {
   drive.later(2_000);
   expect(drive.receipt(bobLaptop, 2n)).toEqual([
     "if alive: receipt-heard to bob's laptop",
-    "receipts to ann: bob 3/2",
     "receipts to bob: bob's laptop 2/0",
   ]);
 });

@@ -3,7 +3,7 @@ import { World, calm, type WorldAccount } from "../support/conversation-world.js
 import { violations } from "../support/world-checks.js";
 import type { ConversationId } from "../../lib/ids.js";
 
-const seeds = Array.from({ length: Number(process.env["SEEDS"] ?? 40) }, (_, index) => Number(process.env["FROM"] ?? 1) + index);
+const seeds = Array.from({ length: Number(process.env.SEEDS ?? 40) }, (_, index) => Number(process.env.FROM ?? 1) + index);
 
 function create(world: World, name: string, members: readonly WorldAccount[]): ConversationId {
   const genesis = world.genesisOf(name, members);
