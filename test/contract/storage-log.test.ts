@@ -87,7 +87,9 @@ describe.each(adapters)("%s", (adapter) => {
     await bench.stores.log.open(far, { ...opened, epoch, lastSeq });
     const entry = messageAt(lastSeq + 1n, { epoch, counter: 2n ** 63n });
     expect(await bench.stores.log.append(far, epoch, lastSeq, bytesOf("far"), lastSeq, [entry])).toEqual({ type: "appended" });
-    expect(await bench.stores.log.entries(far, 0n, 2n ** 64n - 1n, 5)).toMatchObject([{ header: { seq: lastSeq + 1n, epoch, counter: 2n ** 63n } }]);
+    expect(await bench.stores.log.entries(far, 0n, 2n ** 64n - 1n, 5)).toMatchObject([
+      { header: { seq: lastSeq + 1n, epoch, counter: 2n ** 63n } },
+    ]);
     expect(await bench.stores.logReader.slice(far, phone, 2n ** 63n + 5n, all)).toEqual([]);
   });
 
