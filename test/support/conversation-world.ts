@@ -4,7 +4,7 @@ import type { Intents } from "../../actors/conversation/ports.js";
 import { idOf, type AccountId, type ConversationId, type DeviceId } from "../../lib/ids.js";
 import { seededRand, type Rand } from "../../lib/random.js";
 import type { Header, ReadEntry } from "../../protos/entry.js";
-import type { Answer, CheckedGenesis, Mail, ToDevice } from "../../protos/messages.js";
+import type { Answer, CheckedGenesis, Mail } from "../../protos/messages.js";
 import { directIdOf, groupIdOf } from "../../protos/signed/ids.js";
 import { domains, hash } from "../../protos/signed/hash.js";
 import { foldControl, type Roster } from "../../protos/signed/roster.js";
