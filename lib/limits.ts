@@ -184,6 +184,8 @@ const defaults = {
   // the client's cipher
   /** A pairwise body that would leave so many message keys unused is staged; libsignal keeps 2,000 and then loses the oldest. */
   ratchetAheadMax: 500,
+  /** Distance between the oldest unread message of a chain and one that is read: libsignal's post-quantum ratchet keeps keys over about 2,000. */
+  ratchetSpanMax: 1_500,
   /** Unused message keys of one chain that libsignal keeps before it loses the oldest. */
   ratchetKeptMax: 2_000,
   /** Chains per device of which it is known how far they were read; libsignal keeps as many. */

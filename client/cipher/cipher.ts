@@ -27,7 +27,7 @@ import type {
 } from "./ports.js";
 import { forgetOld, makeUploadBody, signedPrekeyMadeMs } from "./prekeys.js";
 import { type Ends, type Opened, type Own, type Primitives, sessionKey } from "./primitives.js";
-import { aheadOf, noteRead, noteSent, talkOf } from "./talk.js";
+import { aheadOf, forgetUnread, noteRead, noteSent, talkOf } from "./talk.js";
 
 interface IdentityRow {
   readonly pair: Uint8Array;
@@ -141,6 +141,10 @@ export class PairwiseCipher implements Cipher {
   ahead(overlay: Overlay, device: DeviceId, body: PairwiseBody): number | undefined {
     const place = this.#primitives.placeOf(body);
     return place === undefined ? undefined : aheadOf(overlay, device, place);
+  }
+
+  forgetUnread(overlay: Overlay, device: DeviceId): void {
+    forgetUnread(overlay, device);
   }
 
   retryError(body: PairwiseBody): Uint8Array | undefined {

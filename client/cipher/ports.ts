@@ -133,6 +133,9 @@ export interface Cipher {
   /** How many messages of this device's chain lie unread before this one; above limits.ratchetAheadMax it is staged. Undefined: malformed. */
   ahead(overlay: Overlay, device: DeviceId, body: PairwiseBody): number | undefined;
 
+  /** What this device has sent and was not read until now will not come any more: it counts no longer in `ahead`. */
+  forgetUnread(overlay: Overlay, device: DeviceId): void;
+
   /** The DecryptionErrorMessage of a body that did not open; undefined where nothing can be made of it. */
   retryError(body: PairwiseBody): Uint8Array | undefined;
   /**

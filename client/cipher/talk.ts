@@ -15,8 +15,8 @@ interface Chain {
   readonly key: string;
   /** One above the highest number read. */
   readonly next: number;
-  /** How many were read. */
-  readonly read: number;
+  /** Numbers below that were not read, ascending: their keys lie in store. */
+  readonly unread: readonly number[];
 }
 
 /** What the ratchet does not tell: how far each of a device's chains was read, and whether we have ever answered. */
@@ -42,19 +42,43 @@ export function noteSent(overlay: Overlay, device: DeviceId): void {
 export function noteRead(overlay: Overlay, device: DeviceId, type: "whisper" | "prekey", place: Place): void {
   const talk = load(overlay, device);
   const key = toBase32(place.ratchetKey);
-  const before = talk.chains.find((chain) => chain.key === key) ?? { key, next: 0, read: 0 };
-  const chain: Chain = { key, next: Math.max(before.next, place.counter + 1), read: before.read + 1 };
+  const chain = withRead(chainOf(talk, key), place.counter);
   save(overlay, device, {
     unansweredPrekeys: talk.unansweredPrekeys + (type === "prekey" ? 1 : 0),
     chains: [chain, ...talk.chains.filter((other) => other.key !== key)].slice(0, limits.cipherChainsKept),
   });
 }
 
-/** How many message keys of the chain would lie in store, unused, once this message was read; 0 for one that makes them no more. */
+function withRead(chain: Chain, counter: number): Chain {
+  const { key, next, unread } = chain;
+  if (counter < next) return { key, next, unread: unread.filter((number) => number !== counter) };
+  // Of what lies further back than the ratchet keeps keys nothing can be read any more.
+  const from = Math.max(next, counter - limits.ratchetKeptMax);
+  const skipped = Array.from({ length: counter - from }, (_, index) => from + index);
+  return { key, next: counter + 1, unread: [...unread, ...skipped].slice(-limits.ratchetKeptMax) };
+}
+
+/**
+ * How many message keys of the chain would lie in store, unused, once this message was read; 0 for one that makes them no more. The
+ * post-quantum half of the ratchet loses keys by their distance, however few there are: what would leave one too far behind counts as
+ * beyond limits.ratchetAheadMax.
+ */
 export function aheadOf(overlay: Overlay, device: DeviceId, place: Place): number {
-  const key = toBase32(place.ratchetKey);
-  const chain = load(overlay, device).chains.find((other) => other.key === key) ?? { key, next: 0, read: 0 };
-  return place.counter < chain.next ? 0 : place.counter - chain.read;
+  const { next, unread } = chainOf(load(overlay, device), toBase32(place.ratchetKey));
+  if (place.counter < next) return 0;
+  const ahead = unread.length + place.counter - next;
+  const span = place.counter - (unread[0] ?? next);
+  return span > limits.ratchetSpanMax ? Math.max(ahead, limits.ratchetAheadMax + 1) : ahead;
+}
+
+/** What was not read until now is not expected any more. */
+export function forgetUnread(overlay: Overlay, device: DeviceId): void {
+  const talk = load(overlay, device);
+  save(overlay, device, { ...talk, chains: talk.chains.map((chain) => ({ ...chain, unread: [] })) });
+}
+
+function chainOf(talk: Talk, key: string): Chain {
+  return talk.chains.find((chain) => chain.key === key) ?? { key, next: 0, unread: [] };
 }
 
 function load(overlay: Overlay, device: DeviceId): Talk {

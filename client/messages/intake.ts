@@ -190,7 +190,8 @@ export class Intake {
   #writeHistory(type: "recv" | "staged" | "filled", row: InboxRow): void {
     const fields = { conv: row.chat, seq: row.seq, msg: row.messageId, counter: row.counter, from: row.device, state: row.state };
     const sha = row.content === undefined ? {} : { sha: contentHash(row.content) };
-    this.#context.history.write({ type, ...fields, ...sha });
+    const reason = row.reason === undefined ? {} : { reason: row.reason };
+    this.#context.history.write({ type, ...fields, ...sha, ...reason });
   }
 }
 

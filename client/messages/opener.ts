@@ -76,9 +76,8 @@ export class Opener {
     if (mode === "live" && store.inbox.staged(entry.chat, entry.device, 1).length > 0) return { type: "staged" };
     const ahead = cipher.ahead(overlay, entry.device, pairwise);
     if (ahead === undefined) return { type: "undecryptable", reason: "malformed" };
-    if (ahead > (mode === "forced" ? limits.ratchetKeptMax : limits.ratchetAheadMax)) {
-      return mode === "forced" ? { type: "undecryptable", reason: "bad-mac" } : { type: "staged" };
-    }
+    if (mode === "forced") cipher.forgetUnread(overlay, entry.device);
+    else if (ahead > limits.ratchetAheadMax) return { type: "staged" };
     point("client.received");
     return this.#judge(await cipher.decryptFrom(overlay, entry.device, pairwise), entry, roster);
   }

@@ -1,6 +1,7 @@
 import type { Timer } from "../../lib/clock.js";
 import type { ConversationId, DeviceId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
+import { Overlay } from "../cipher/overlay.js";
 import type { ClientContext } from "../context.js";
 import { HermodError } from "../errors.js";
 import type { Intake } from "./intake.js";
@@ -132,15 +133,30 @@ export class Staging {
       this.#arm();
       return;
     }
-    for (const chat of this.#context.store.inbox.stagedChats()) {
-      const devices = new Set(this.#context.store.inbox.staged(chat, undefined, limits.stagedPassMax).map((row) => row.device));
-      for (const device of devices) {
-        const first = this.#context.store.inbox.staged(chat, device, 1)[0];
-        if (first !== undefined && nowMs - first.storedMs >= limits.stagedWaitMs) await this.#openPair(chat, device, "forced");
-        this.#due.add(device);
+    for (let next = this.#nearest(nowMs); next !== undefined && this.#running; next = this.#nearest(nowMs)) {
+      await this.#openPair(next.chat, next.device, "forced");
+      this.#due.add(next.device);
+      this.#pass();
+      await this.idle();
+    }
+    this.#arm();
+  }
+
+  /** Of what has waited long enough, the first of the pair that lies least far ahead: reading it leaves the fewest behind. */
+  #nearest(nowMs: number): { readonly chat: ConversationId; readonly device: DeviceId } | undefined {
+    const { store, cipher } = this.#context;
+    const overlay = new Overlay(store.cipherRows);
+    let nearest: { readonly chat: ConversationId; readonly device: DeviceId; readonly ahead: number } | undefined;
+    for (const chat of store.inbox.stagedChats()) {
+      for (const device of new Set(store.inbox.staged(chat, undefined, limits.stagedPassMax).map((row) => row.device))) {
+        const first = store.inbox.staged(chat, device, 1)[0];
+        const body = first === undefined ? undefined : entryOf(first)?.body;
+        if (first === undefined || nowMs - first.storedMs < limits.stagedWaitMs) continue;
+        const type = body?.type === "prekey" ? "prekey" : "whisper";
+        const ahead = body === undefined ? 0 : (cipher.ahead(overlay, device, { type, bytes: body.bytes }) ?? 0);
+        if (nearest === undefined || ahead < nearest.ahead) nearest = { chat, device, ahead };
       }
     }
-    this.#pass();
-    this.#arm();
+    return nearest;
   }
 }
