@@ -29,8 +29,6 @@ export function* createChat(state: Account, { from, genesis: signed }: CreateCha
   if (genesis.creator !== state.id || genesis.creatorDevice !== from.device) return problem("forbidden");
   const limited = limitedContacts(state, genesis);
   if (limited !== undefined) return limited;
-  const own = genesis.members.find(({ account }) => account === state.id)!;
-  if (!isHead(own, ownHead(state, own))) return stale([[own, ownHead(state, own)]]);
   const verified = yield* ask({ type: "verify", checks });
   if (verified.outcome !== "hold") return signatureProblem(verified.outcome);
 
@@ -46,7 +44,7 @@ export function* createChat(state: Account, { from, genesis: signed }: CreateCha
   const { conversation } = genesis;
   if (!state.conversations.has(conversation)) {
     const nowMs = state.now.wallMs;
-    const row = { conversation, told: own.listVersion, joinedMs: nowMs, activeMs: nowMs };
+    const row = { conversation, told: headOf(state).version, joinedMs: nowMs, activeMs: nowMs };
     yield* ask({ type: "write", build: () => ({ conversations: [row] }) });
   }
   const create = { type: "create", from, genesis: checked } as const;

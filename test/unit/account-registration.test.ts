@@ -233,6 +233,8 @@ test("an unknown outcome of any write is answered, and the same request finishes
       expect(["unsure", "registered"], `${fault} ${calls[at - 1]}`).toContain(first);
       here.fault = () => undefined;
       expect(codeOf(await alice.register(here)), `${fault} ${calls[at - 1]}`).toBe("registered");
+      expect(await here.stores.handles.read("alice"), `${fault} ${calls[at - 1]}`).toBe(alice.id);
+      expect(await here.stores.prekeys.count(alice.id, alice.first.id, "kyber"), `${fault} ${calls[at - 1]}`).toBe(3);
     }
   }
 });
