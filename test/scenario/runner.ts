@@ -77,7 +77,7 @@ const commands: readonly Command[] = [
       return run.device(device).sendBy(run.id, text, BigInt(seq));
     },
   ],
-  [/^(\w+) links (\w+)$/, (run, account, device) => void run.world.link(run.account(account), device)],
+  [/^(\w+) links (\w+)$/, (run, account, device) => void (run.world.link(run.account(account), device).repeats = false)],
   [/^crash owner$/, (run) => run.world.crash()],
   [/^a new owner takes over$/, (run) => void run.world.takeOver()],
   [/^the old owner dies$/, (run) => void (run.world.hosts.at(-2)!.killed = true)],
