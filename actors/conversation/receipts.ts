@@ -68,7 +68,11 @@ export function onReceipt(
 /** At most once a second: to each device the accounts that moved, to the account's own devices the device that moved. */
 export function flushReceipts(state: Conversation, now: Moment, effects: Effect[], atOnce = false): void {
   const { roster, changedReceipts } = state;
-  if (changedReceipts.size === 0 || (!atOnce && now.monoMs < state.receiptsDueMs)) return;
+  if (changedReceipts.size === 0) return;
+  if (!atOnce && now.monoMs < state.receiptsDueMs) {
+    wake(state, state.receiptsDueMs, effects); // this tick came for something else, and it took the place of the one for receipts
+    return;
+  }
   // The jitter keeps conversations that began together from telling together.
   state.receiptsDueMs = now.monoMs + limits.receiptCoalesceMs + (Math.floor(now.monoMs) % 97);
   const changed: DeviceFold[] = [];
