@@ -16,6 +16,8 @@ export interface ChatOutbox {
   encrypting: MessageId | undefined;
   /** Transmissions without an answer yet. One that no row remembers belongs to bytes that were given up. */
   readonly flights: Map<number, MessageId>;
+  /** A transmission whose answer decides what becomes of the rows behind it: they were refused only because it is not stored yet. */
+  behind: number | undefined;
   waitUntilMs: number;
   /** Answers in a row that said "later". */
   delays: number;
@@ -57,7 +59,7 @@ export type Change =
   | { readonly type: "claimed"; readonly id: MessageId | undefined; readonly counter: bigint };
 
 export function emptyOutbox(nextCounter: bigint, previousAll: bigint): ChatOutbox {
-  return { nextCounter, previousAll, rows: [], encrypting: undefined, flights: new Map(), waitUntilMs: 0, delays: 0 };
+  return { nextCounter, previousAll, rows: [], encrypting: undefined, flights: new Map(), behind: undefined, waitUntilMs: 0, delays: 0 };
 }
 
 export function addRow(outbox: ChatOutbox, row: Pick<PendingRow, "id" | "scope" | "counter">): void {
@@ -67,6 +69,7 @@ export function addRow(outbox: ChatOutbox, row: Pick<PendingRow, "id" | "scope" 
 /** The next thing to do. `free` = transmissions that the device may still have in flight, over all conversations. */
 export function plan(outbox: ChatOutbox, nowMs: number, free: number): Step {
   if (nowMs < outbox.waitUntilMs) return { type: "wait", untilMs: outbox.waitUntilMs };
+  if (outbox.behind !== undefined && outbox.flights.has(outbox.behind)) return { type: "wait", untilMs: undefined };
   const idle = outbox.rows.find((row) => row.flight === undefined);
   if (idle === undefined || free <= 0) return { type: "wait", untilMs: undefined };
   if (idle.counter !== undefined) return { type: "transmit", id: idle.id, counter: idle.counter };
@@ -185,10 +188,11 @@ function takenBy(outbox: ChatOutbox, counter: bigint): Change[] {
 }
 
 function onOutOfOrder(outbox: ChatOutbox, counter: bigint, expected: bigint, nowMs: number, jitter: number): Change[] {
-  const lowest = outbox.rows.find((row) => row.counter !== undefined)?.counter;
-  if (expected < counter && lowest !== undefined && expected >= lowest) {
-    // One before it did not arrive: the same bytes again, from there.
-    delay(outbox, nowMs, 0, jitter);
+  const missing = outbox.rows.find((row) => row.counter === expected);
+  if (expected < counter && missing !== undefined) {
+    // One before it is not stored: the same bytes again, from there, once it is known what became of it.
+    if (missing.flight === undefined) delay(outbox, nowMs, 0, jitter);
+    else outbox.behind = missing.flight;
     return [];
   }
   // Nothing of ours has that counter, though everything below was acknowledged: the server knows less than it said.
@@ -251,15 +255,18 @@ function resetFrom(outbox: ChatOutbox, from: bigint, nextCounter: bigint): Chang
   return [{ type: "reset", ids, nextCounter }];
 }
 
+/** Answers of one burst count once. */
 function delay(outbox: ChatOutbox, nowMs: number, atLeastMs: number, jitter: number): void {
   const ceiling = Math.min(limits.outboxDelayMaxMs, limits.outboxDelayMinMs * 2 ** Math.min(outbox.delays, 16));
-  outbox.delays += 1;
-  outbox.waitUntilMs = Math.max(outbox.waitUntilMs, nowMs + atLeastMs + Math.ceil(ceiling * (0.5 + jitter / 2)));
+  const backOffMs = nowMs < outbox.waitUntilMs ? 0 : Math.ceil(ceiling * (0.5 + jitter / 2));
+  if (backOffMs > 0) outbox.delays += 1;
+  outbox.waitUntilMs = Math.max(outbox.waitUntilMs, nowMs + atLeastMs + backOffMs);
 }
 
 /** The socket is new: whatever was in flight goes again with the same bytes, and nobody waits for the old one. */
 export function onReconnected(outbox: ChatOutbox): void {
   outbox.flights.clear();
+  outbox.behind = undefined;
   for (const row of outbox.rows) row.flight = undefined;
   outbox.waitUntilMs = 0;
   outbox.delays = 0;

@@ -115,11 +115,11 @@ describe("what an answer does to a, b, c in flight under 5, 6, 7 and d queued", 
       then: "wait",
     },
     {
-      name: "out of order keeps the bytes and waits",
+      name: "out of order keeps the bytes and waits for the answer to the one before",
       flight: 2,
       answer: { type: "out-of-order", expected: 5n },
       changes: [],
-      then: "wait for the clock",
+      then: "wait",
     },
     { name: "a rate limit keeps the bytes and waits", flight: 1, answer: problem("rate-limited"), changes: [], then: "wait for the clock" },
     {
@@ -179,6 +179,22 @@ test("after a mismatch the answers to the old bytes change nothing, and then all
   expect(next(outbox)).toBe("wait");
   expect(onAnswer(outbox, 3, { type: "roster-mismatch" }, 0, 0)).toEqual([]);
   expect(next(outbox)).toBe("encrypt a 5 after 4");
+});
+
+test("refused only because one before it has no answer yet, they wait for that answer and nothing else", () => {
+  const outbox = at([a, b, c], 3, 3);
+  expect(onAnswer(outbox, 2, { type: "out-of-order", expected: 5n }, 0, 0)).toEqual([]);
+  expect(onAnswer(outbox, 3, { type: "out-of-order", expected: 5n }, 0, 0)).toEqual([]);
+  expect(next(outbox)).toBe("wait");
+  expect(onAnswer(outbox, 1, { type: "roster-mismatch" }, 0, 0).map(told)).toEqual(["refresh", "reset [a b c] to 5"]);
+  expect(next(outbox)).toBe("encrypt a 5 after 4");
+});
+
+test("a burst of refusals waits once", () => {
+  const outbox = at([a, b, c], 3, 3);
+  for (const flight of [1, 2, 3]) onAnswer(outbox, flight, problem("rate-limited"), 0, 0);
+  expect(outbox.waitUntilMs).toBeLessThan(300);
+  expect(brief(plan(outbox, 300, 64))).toBe("transmit a 5");
 });
 
 test("an old frame that was stored all the same is an ack, and the numbers go on behind it", () => {
