@@ -89,7 +89,11 @@ test("a fold is written every 256 appends, once at a time, and under the version
 });
 
 test("a fold is written after 12 hours", () => {
-  expect(written().later(12 * 3_600_000).send(2n)).toContain("save-snapshot 2");
+  expect(
+    written()
+      .later(12 * 3_600_000)
+      .send(2n),
+  ).toContain("save-snapshot 2");
 });
 
 test("a fold that another owner wrote is not written over", () => {

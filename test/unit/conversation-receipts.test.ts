@@ -19,10 +19,7 @@ test("one account's devices are one watermark to others", () => {
   const drive = written();
   drive.receipt(bobPhone, 3n, 2n);
   drive.later(2_000);
-  expect(drive.receipt(bobLaptop, 2n)).toEqual([
-    "if alive: receipt-heard to bob's laptop",
-    "receipts to bob: bob's laptop 2/0",
-  ]);
+  expect(drive.receipt(bobLaptop, 2n)).toEqual(["if alive: receipt-heard to bob's laptop", "receipts to bob: bob's laptop 2/0"]);
 });
 
 test("tells at most once a second", () => {
