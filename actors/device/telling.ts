@@ -26,7 +26,8 @@ export function tell(state: Device, chat: Chat, turn: Turn): void {
   wakeAt(state, turn, chat.telling.dueMs);
 }
 
-/** An earlier activation wrote the row; whether the conversation has heard of it, nobody knows. */
+/** An earlier activation wrote the row; whether the conversation has heard of it, nobody knows. A write under way is told when it is durable. */
 export function ensureTold(state: Device, chat: Chat, turn: Turn): void {
-  if (chat.telling === undefined && chat.told.delivered < chat.durable.delivered) tell(state, chat, turn);
+  if (chat.telling !== undefined || chat.writing !== undefined || isDirty(chat)) return;
+  if (chat.told.delivered < chat.durable.delivered) tell(state, chat, turn);
 }

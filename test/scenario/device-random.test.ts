@@ -2,10 +2,7 @@ import { expect, test } from "vitest";
 import { DeviceWorld } from "../support/device-world.js";
 import type { Kind, ToyConversation } from "../support/toy-conversation.js";
 
-const seeds = Array.from(
-  { length: Number(process.env["DEVICE_SEEDS"] ?? 60) },
-  (_, index) => index + Number(process.env["DEVICE_FROM"] ?? 1),
-);
+const seeds = Array.from({ length: Number(process.env.DEVICE_SEEDS ?? 60) }, (_, index) => index + Number(process.env.DEVICE_FROM ?? 1));
 
 /** Arbitrary interleavings of everything that happens to a device, then calm, then a judgement. */
 async function live(seed: number): Promise<DeviceWorld> {

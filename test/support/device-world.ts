@@ -3,6 +3,7 @@ import { deviceKind } from "../../actors/device/shell.js";
 import type { Device } from "../../actors/device/state.js";
 import type { DevicePorts } from "../../actors/device/ports.js";
 import type { ShellContext } from "../../actors/context.js";
+import type { Timer } from "../../lib/clock.js";
 import { idOf, type ConversationId, type DeviceId } from "../../lib/ids.js";
 import { seededRand, type Rand } from "../../lib/random.js";
 import type { Answer, Asker, Mail, ReplyTo, ServerFrame, SessionRef, ToConversation, ToDevice } from "../../protos/messages.js";
@@ -23,6 +24,8 @@ interface Life {
   outstanding: number;
   over: boolean;
   pumping: boolean;
+  wakeMs: number;
+  alarm: Timer | undefined;
 }
 
 /**
@@ -145,6 +148,8 @@ export class DeviceWorld {
       outstanding: 0,
       over: false,
       pumping: false,
+      wakeMs: Infinity,
+      alarm: undefined,
     };
     const settle = (): void => {
       life.outstanding--;
@@ -188,7 +193,11 @@ export class DeviceWorld {
         return work;
       },
       wakeAt: (monoMs) => {
-        this.clock.timer(monoMs - this.clock.mono(), () => {
+        if (monoMs >= life.wakeMs) return;
+        life.alarm?.cancel();
+        life.wakeMs = monoMs;
+        life.alarm = this.clock.timer(monoMs - this.clock.mono(), () => {
+          life.wakeMs = Infinity;
           context.tell({ type: "tick" });
         });
       },

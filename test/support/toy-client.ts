@@ -88,8 +88,9 @@ export class ToyClient {
   #take(frame: ServerFrame): void {
     const { deliver, skip, missed } = frame;
     if (deliver) {
-      this.frames.push(`${deliver.body == null ? "header" : "deliver"} ${deliver.seq}`);
-      this.#store(chatOfFrame(deliver.chatId), deliver.prev!, deliver.seq!, deliver.seq!, deliver.body != null);
+      const hasBody = deliver.body !== undefined && deliver.body !== null;
+      this.frames.push(`${hasBody ? "deliver" : "header"} ${deliver.seq}`);
+      this.#store(chatOfFrame(deliver.chatId), deliver.prev!, deliver.seq!, deliver.seq!, hasBody);
     } else if (skip) {
       this.frames.push(`skip ${skip.from}-${skip.to}`);
       this.#store(chatOfFrame(skip.chatId), skip.prev!, skip.from!, skip.to!, false);
