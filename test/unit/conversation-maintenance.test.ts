@@ -120,6 +120,15 @@ test("a draining node refuses what the log was not given and waits for the rest"
   expect(drive.hear({ type: "snapshot-saved", through: 3n, outcome: "applied" })).toEqual(["ended"]);
 });
 
+test("an earlier tick does not take the place of the one that ends a drain", () => {
+  const drive = written();
+  drive.send(2n);
+  drive.appended();
+  drive.hear({ type: "drain" });
+  expect(drive.later(500).hear({ type: "tick" })).toContain("wake-at");
+  expect(drive.later(1_500).hear({ type: "tick" }).at(-1)).toBe("ended");
+});
+
 test("a draining node does not wait for ever: its next owner delivers the rest", () => {
   const drive = written();
   drive.send(2n);
