@@ -7,6 +7,7 @@ import { openLog } from "../../bin/log.js";
 import { startNode, type RunningNode } from "../../bin/node.js";
 import { Client } from "../../client/client.js";
 import { HermodError } from "../../client/errors.js";
+import type { ClientOptions } from "../../client/options.js";
 import type { ClientEvent } from "../../client/events.js";
 import { until } from "../support/frame-peer.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
@@ -17,7 +18,7 @@ let proxy: TcpProxy;
 const open: Client[] = [];
 
 async function serve(): Promise<void> {
-  const options = { "data.dir": join(dir, "data"), "edge.port": 0, "admin.port": 0, "log.level": "fatal" };
+  const options = { "data.dir": join(dir, "data"), "edge.port": 0, "admin.port": 0, "log.level": "fatal", "limits.linkBucket": 1_000 };
   const { config } = readConfig({ environment: {}, file: undefined, options });
   node = await startNode(config, openLog("fatal"), (cause) => {
     throw cause;
@@ -39,8 +40,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-async function program(name: string): Promise<Client> {
-  const client = await Client.open({ servers: [proxy.url], dir: join(dir, name) });
+async function program(name: string, over: Partial<ClientOptions> = {}): Promise<Client> {
+  const client = await Client.open({ servers: [proxy.url], dir: join(dir, name), ...over });
   open.push(client);
   return client;
 }
@@ -110,7 +111,7 @@ test("a linked device gets contacts, their verification and the handle from the 
   await laptop.sendMessage({ chatId: chat.id, body: { text: "from the laptop" } }).deliveredTo("dave");
 });
 
-test("a removed device stops, and a second session of one device ends the first", async () => {
+test("a removed device stops, and one behind in rank cannot remove one before it", async () => {
   const erin = await person("erin");
   const laptop = await linked(erin, "erin-laptop");
   expect((await erin.devices.list()).map(({ rank, own }) => [rank, own])).toEqual([
@@ -121,6 +122,62 @@ test("a removed device stops, and a second session of one device ends the first"
   await erin.devices.remove(laptop.self!.device);
   await until(() => laptop.state.type === "revoked", "revoked");
   expect(await codeOf(laptop.start())).toBe("revoked");
+});
+
+test("two devices are linked at once: the one that lost the race is approved again, and nobody is asked twice", async () => {
+  const mike = await person("mike");
+  let release: (() => void) | undefined;
+  const held: typeof fetch = async (input, init) => {
+    if ((input as string).endsWith("/complete") && release === undefined) {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    }
+    return fetch(input, init);
+  };
+  let asked = 0;
+  const slow = await program("mike-slow", { fetch: held });
+  const quick = await program("mike-quick");
+  const slowLink = await slow.linkDevice({ confirm: () => ++asked > 0 });
+  const quickLink = await quick.linkDevice();
+  const slowApproved = mike.devices.approveLink(slowLink.uri);
+  await until(() => release !== undefined, "the slow device's completion");
+  const quickApproved = mike.devices.approveLink(quickLink.uri);
+  await quickLink.completed;
+  release!();
+  await slowLink.completed;
+  await Promise.all([slowApproved, quickApproved]);
+  expect(asked).toBe(1);
+  expect(await mike.devices.list()).toHaveLength(3);
+  await slow.start();
+
+  const nina = await person("nina");
+  expect(await codeOf(nina.devices.approveLink(quickLink.uri))).toMatch(/^link-(used|refused)$/);
+});
+
+test("lost answers of linking and registering are asked for again", async () => {
+  const lost = new Set<string>();
+  const lossy: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    const path = `${init?.method} ${new URL(input as string).pathname.replace(/[a-z2-7]{26}/, "id")}`;
+    if (lost.has(path) || path.endsWith("/approve")) return response;
+    lost.add(path);
+    throw new TypeError("socket hang up");
+  };
+  const olga = await program("olga", { fetch: lossy });
+  expect(await codeOf(olga.register({ handle: "olga" }))).toBe("unreachable");
+  await olga.register({ handle: "olga" });
+  await olga.start();
+  const laptop = await program("olga-laptop", { fetch: lossy });
+  const link = await laptop.linkDevice();
+  await olga.devices.approveLink(link.uri);
+  await link.completed;
+  expect([...lost].sort()).toEqual([
+    "GET /v1/devices/link/id",
+    "POST /v1/accounts",
+    "POST /v1/devices/link",
+    "POST /v1/devices/link/id/complete",
+  ]);
 });
 
 test("a lost account is recovered by its words; contacts have to verify again", async () => {
