@@ -73,7 +73,8 @@ function close(state: Conversation, now: Moment, effects: Effect[]): void {
   if (!isIdle(state) || !state.clean) {
     if (state.phase !== "draining") state.passivating = false;
     else if (now.monoMs >= state.drainUntilMs && state.appending.length === 0) giveUp(state, "draining", effects);
-    else if (now.monoMs < state.drainUntilMs) wake(state, state.drainUntilMs, effects); // an earlier tick may have taken its place
+    else if (now.monoMs < state.drainUntilMs)
+      wake(state, state.drainUntilMs, effects); // an earlier tick may have taken its place
     else wake(state, state.drainUntilMs, effects);
     return;
   }
