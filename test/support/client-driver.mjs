@@ -62,7 +62,7 @@ const commands = {
   },
   link: async ({ name }) => {
     link = await client.linkDevice({ name });
-    return { uri: link.uri };
+    return { uri: client.self === undefined ? link.uri : undefined };
   },
   linked: async () => ({ self: await link.completed }),
   approve: async ({ uri }) => {
@@ -92,13 +92,7 @@ const commands = {
   arm: async ({ point, nth }) => arm(point, nth),
   state: async () => stateOf(),
   dump: async () => ({ self: client.self, rows: rowsOf(), receipts: receiptsOf() }),
-  states: async ({ chat }) => {
-    const sent = {};
-    for (const row of store.inbox.list(chat, 1n, 100_000)) {
-      if (row.kind === 1 && row.state === "own") sent[row.messageId] = client.chat(chat).history({ before: row.seq + 1n, limit: 1 })[0]?.state;
-    }
-    return { sent };
-  },
+  unticked: async () => ({ open: store.chats.all().flatMap(({ chat, type }) => (type === "self" ? [] : untickedOf(chat))) }),
 };
 
 /** What is still on its way, and the newest message of each conversation that is here. */
@@ -110,6 +104,11 @@ function stateOf() {
     staged += store.inbox.staged(chat, undefined, 100).length;
   }
   return { connection: client.state.type, pending: store.outbox.pendingChats().length, staged, newest };
+}
+
+function untickedOf(chat) {
+  const mine = client.chat(chat).history({ limit: 1_000 });
+  return mine.filter(({ state }) => state !== undefined && state !== "delivered" && state !== "read").map(({ id, seq, state }) => ({ id, seq, state }));
 }
 
 function rowsOf() {

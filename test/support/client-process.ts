@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Self } from "../../client/context.js";
-import type { Ended } from "./server.js";
+import type { Ended } from "../../bin/demo/server-process.js";
 
 const driver = fileURLToPath(new URL("./client-driver.mjs", import.meta.url));
 
@@ -40,6 +40,8 @@ export interface DumpedRow {
 export interface Dump {
   readonly self: Self;
   readonly rows: readonly DumpedRow[];
+  /** Taken when the device left for good: nothing later is asked of it. */
+  readonly retired?: boolean;
 }
 
 /** Ended before it answered: whoever asked looks at how it ended. */

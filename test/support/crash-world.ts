@@ -48,6 +48,7 @@ export class CrashWorld {
   /** Devices that were removed or left asleep: nothing is asked of them at the end. */
   readonly gone = new Set<string>();
   readonly #limits: Readonly<Record<string, number>>;
+  readonly #retired: Dump[] = [];
   server!: CrashServer;
 
   private constructor(limits: Readonly<Record<string, number>>) {
@@ -55,9 +56,9 @@ export class CrashWorld {
     this.#limits = limits;
   }
 
-  static async start(limits: Readonly<Record<string, number>> = {}): Promise<CrashWorld> {
+  static async start(limits: Readonly<Record<string, number>> = {}, env: Readonly<Record<string, string>> = {}): Promise<CrashWorld> {
     const world = new CrashWorld(limits);
-    world.server = await CrashServer.start({ dir: join(world.dir, "server"), args: ["--log-level", "error", ...raised(limits)] });
+    world.server = await CrashServer.start({ dir: join(world.dir, "server"), args: ["--log-level", "error", ...raised(limits)], env });
     return world;
   }
 
@@ -85,7 +86,25 @@ export class CrashWorld {
     await old.ask("approve", { uri });
     await client.ask("linked");
     await client.ask("start");
+    await this.knowsAll(client, old);
     return client;
+  }
+
+  /** The linked device was told of the conversations that the old one has. */
+  async knowsAll(client: ClientProcess, old: ClientProcess): Promise<void> {
+    await eventually(async () => {
+      const [known, wanted] = await Promise.all([client.state(), old.state()]);
+      return Object.keys(wanted.newest).every((chat) => chat in known.newest);
+    }, `${client.name} knows the conversations of ${old.name}`);
+  }
+
+  /** Its store is looked at once more, then its process ends for good; what it did is still judged. */
+  async retire(client: ClientProcess): Promise<Dump> {
+    const dump = await client.ask<Dump>("dump");
+    this.#retired.push({ ...dump, retired: true });
+    this.gone.add(client.name);
+    await client.stop();
+    return dump;
   }
 
   get awake(): ClientProcess[] {
@@ -124,9 +143,23 @@ export class CrashWorld {
     for (const { history } of this.clients.values()) {
       for (const line of readFileSync(history, "utf8").split("\n")) if (line !== "") events.push(JSON.parse(line) as HistoryEvent);
     }
-    const dumps: Dump[] = [];
+    const dumps: Dump[] = [...this.#retired];
     for (const client of this.awake) dumps.push(await client.ask<Dump>("dump"));
     return judge({ events, dumps });
+  }
+
+  /** Every own message of a direct conversation has reached somebody's device, and its sender knows. */
+  async ticked(limitMs = 30_000): Promise<void> {
+    let seen = "";
+    await eventually(
+      async () => {
+        const open = await Promise.all(this.awake.map((client) => client.ask<{ open: unknown[] }>("unticked")));
+        seen = JSON.stringify(open.map(({ open: rows }, at) => [this.awake[at]!.name, rows.slice(0, 5)]));
+        return open.every(({ open: rows }) => rows.length === 0);
+      },
+      () => `every message is delivered at its sender: ${seen}`,
+      limitMs,
+    );
   }
 
   async end(): Promise<void> {

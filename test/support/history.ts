@@ -127,10 +127,11 @@ function judgeAcknowledged({ events, dumps }: Evidence, verdict: Verdict): Set<s
   const sha = new Map<string, string>();
   for (const event of events) if (event.type === "invoke" && event.sha !== undefined) sha.set(`${event.conv!}/${event.dev!}/${event.msg!}`, event.sha);
   const founders = foundersOf(events);
-  const stores = dumps.map(({ self, rows }) => ({
+  const stores = dumps.map(({ self, rows, retired }) => ({
     self,
     at: new Map(rows.map((row) => [`${row.conv}/${row.seq}`, row])),
     first: firstOf(rows, founders.has(self.device)),
+    last: lastOf(rows, retired),
   }));
   const acknowledged = new Set<string>();
   const wide = wideMessages(dumps);
@@ -138,9 +139,10 @@ function judgeAcknowledged({ events, dumps }: Evidence, verdict: Verdict): Set<s
     if (event.type !== "ok") continue;
     const key = `${event.conv!}/${event.dev!}/${event.msg!}`;
     acknowledged.add(key);
-    for (const { self, at, first } of stores) {
+    for (const { self, at, first, last } of stores) {
       const from = first.get(event.conv!);
-      if (from === undefined || BigInt(event.seq!) < from || !wide.has(key)) continue;
+      const seq = BigInt(event.seq!);
+      if (from === undefined || seq < from || seq > last(event.conv!) || !wide.has(key)) continue;
       const row = at.get(`${event.conv!}/${event.seq!}`);
       if (row === undefined || row.msg !== event.msg) verdict.lost.push(`${key} acknowledged at ${event.seq!}: ${self.device} has ${row?.msg ?? "nothing"} there`);
       else if (row.sha !== undefined && sha.has(key) && row.sha !== sha.get(key)) verdict.wrong.push(`${key}: other bytes at ${self.device}`);
@@ -167,6 +169,14 @@ function firstOf(rows: readonly DumpedRow[], founder: boolean): Map<string, bigi
     if (seq < (first.get(row.conv) ?? seq + 1n)) first.set(row.conv, seq);
   }
   return first;
+}
+
+/** How far a store must be whole: to the end, or for a device that has gone to the newest message it had when it went. */
+function lastOf(rows: readonly DumpedRow[], retired: boolean | undefined): (conv: string) => bigint {
+  if (retired !== true) return () => 1n << 63n;
+  const last = new Map<string, bigint>();
+  for (const row of rows) if (row.kind === messageKind && BigInt(row.seq) > (last.get(row.conv) ?? 0n)) last.set(row.conv, BigInt(row.seq));
+  return (conv) => last.get(conv) ?? 0n;
 }
 
 /** Messages that go to everybody: some store shows their kind. What no store has at all counts too, or a loss at all devices were none. */
@@ -208,8 +218,9 @@ function judgeRealTime({ events }: Evidence, verdict: Verdict): void {
 function judgeDumps({ events, dumps }: Evidence, log: Log, verdict: Verdict): void {
   const founders = foundersOf(events);
   const wide = wideMessages(dumps);
-  for (const { self, rows } of dumps) {
+  for (const { self, rows, retired } of dumps) {
     const first = firstOf(rows, founders.has(self.device));
+    const last = lastOf(rows, retired);
     const held = new Set(rows.map((row) => `${row.conv}/${row.seq}`));
     for (const row of rows) {
       const at = `${row.conv}/${row.seq} at ${self.device}`;
@@ -221,7 +232,7 @@ function judgeDumps({ events, dumps }: Evidence, log: Log, verdict: Verdict): vo
       const from = first.get(conv);
       if (from === undefined) continue;
       for (const [seq, { msg, dev }] of entries) {
-        if (seq < from || held.has(`${conv}/${seq}`) || !wide.has(`${conv}/${String(dev)}/${msg}`)) continue;
+        if (seq < from || seq > last(conv) || held.has(`${conv}/${seq}`) || !wide.has(`${conv}/${String(dev)}/${msg}`)) continue;
         if (dev === self.device) verdict.lost.push(`${conv}/${seq}: ${self.device} does not know its own`);
         else verdict.gaps.push(`${conv}/${seq}: ${self.device} has nothing there`);
       }
