@@ -1,4 +1,4 @@
-import { fromBase32, idBytes, idOf, toBase32, type AccountId, type DeviceId } from "../../lib/ids.js";
+import { idBytes, toBase32, type AccountId, type DeviceId } from "../../lib/ids.js";
 
 /** What a device shows at each hello. The secret is drawn and stored here before anyone else sees it. */
 export interface Credential {
@@ -23,11 +23,4 @@ export function credentialBytes(credential: Credential): Uint8Array {
 /** The same as text, for `Authorization: Bearer`. */
 export function credentialText(credential: Credential): string {
   return toBase32(credentialBytes(credential));
-}
-
-/** Undefined for anything that is not such a text. */
-export function parseCredential(text: string): Credential | undefined {
-  const bytes = fromBase32(text);
-  if (bytes?.length !== credentialBytesLength) return undefined;
-  return { account: idOf(bytes.subarray(0, 16)), device: idOf(bytes.subarray(16, 32)), secret: bytes.slice(32) };
 }
