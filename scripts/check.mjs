@@ -24,7 +24,7 @@ const steps = [
   { name: "protos-lint", commands: [[...bin("@bufbuild", "buf", "bin", "buf"), "lint"]] },
   { name: "protos-fresh", commands: [script("generate-protos.mjs", "--check")] },
   { name: "lockfile", commands: [script("complete-lockfile.mjs", "--check")] },
-  { name: "docs", commands: [script("check-docs.mjs")] },
+  { name: "docs", commands: [script("check-docs.mjs"), script("generate-docs.mjs", "--check")] },
 ];
 
 const wanted = process.argv.slice(2);

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// Writes the reference pages that are tables of the code: docs/errors.md, docs/limits.md. With --check nothing is written and a stale page fails.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path) => readFileSync(join(root, path), "utf8");
+
+const pages = { "docs/errors.md": errors(read("lib/errors.ts")), "docs/limits.md": limits(read("lib/limits.ts")) };
+let stale = false;
+for (const [path, text] of Object.entries(pages)) {
+  if (!process.argv.includes("--check")) writeFileSync(join(root, path), text);
+  else if (!existsSync(join(root, path)) || read(path) !== text) {
+    stale = true;
+    console.error(`${path} is older than the code: run npm run docs and commit the result`);
+  }
+}
+process.exitCode = stale ? 1 : 0;
+
+function errors(code) {
+  const rows = [
+    ...code.matchAll(/^ {2}"([a-z-]+)": \{\s*retry: "(\w+)",\s*stored: "(\w+)",\s*meaning:\s*("(?:[^"\\]|\\.)*"),?\s*\}/gm),
+  ].map(([, name, retry, stored, meaning]) => `| \`${name}\` | ${retry} | ${stored} | ${JSON.parse(meaning)} |`);
+  return `# Errors
+
+Every code that a client can see: in a \`problem\` frame, in a REST answer (\`application/problem+json\`, field \`code\`), and as \`HermodError.code\` in the SDK.
+*Send again*: \`now\` after doing what the meaning says, \`later\` after \`retryAfterMs\` or with back-off, \`never\` as it is. *Stored*: whether the thing may be in the
+log; \`perhaps\` is settled by sending the same bytes under the same counter again. Made from \`lib/errors.ts\` by \`npm run docs\`.
+
+| code | send again | stored | meaning |
+|---|---|---|---|
+${rows.join("\n")}
+`;
+}
+
+function limits(code) {
+  const body = /const defaults = \{\n([\s\S]*?)\n\};/.exec(code)[1];
+  const ranges = new Map(
+    [...code.matchAll(/^ {2}(\w+): \[([^,]+), ([^\]]+)\],/gm)].map(([, name, min, max]) => [name, `${min} to ${max}`.replaceAll("*", "×")]),
+  );
+  const lines = [];
+  let reason = "";
+  for (const line of body.split("\n")) {
+    const section = /^ {2}\/\/ (.+)/.exec(line)?.[1];
+    const comment = /^ {2}\/\*\* (.+) \*\//.exec(line)?.[1];
+    const entry = /^ {2}(\w+): (.+),$/.exec(line);
+    if (section !== undefined)
+      lines.push(
+        "",
+        `## ${section[0].toUpperCase()}${section.slice(1)}`,
+        "",
+        "| limit | value | configurable | why |",
+        "|---|---|---|---|",
+      );
+    else if (comment !== undefined) reason = comment;
+    else if (entry !== null) {
+      const [, name, value] = entry;
+      lines.push(`| \`${name}\` | ${value.replaceAll("*", "×")} | ${ranges.get(name) ?? ""} | ${reason} |`);
+      reason = "";
+    }
+  }
+  return `# Limits
+
+Every bound of the system. Units are in the names: \`Ms\` milliseconds, \`Bytes\` bytes, \`Max\` a count. Those with a range may be set as \`limits.<name>\` in the
+configuration; the rest belong to the format. A bucket holds so many tokens and refills steadily. Made from \`lib/limits.ts\` by \`npm run docs\`.
+${lines.join("\n")}
+`;
+}
