@@ -73,7 +73,8 @@ function advance(state: Device, session: Session, chat: Chat, turn: Turn): void 
       readOn(session, chat, turn);
       return;
     }
-    skipOver(chat, replay.next === undefined ? target : replay.next - 1n);
+    // Only as far as was asked about: the log may have gone on since.
+    skipOver(chat, replay.next === undefined ? replay.until : replay.next - 1n);
   }
 }
 
@@ -93,6 +94,7 @@ export function announce(session: Session, chat: Chat, turn: Turn): void {
 
 function ask(state: Device, session: Session, chat: Chat, target: bigint, turn: Turn): void {
   chat.replay.busy = true;
+  chat.replay.until = target;
   const { ticket } = chat.replay;
   const at = chat.pushed + 1n;
   turn.effects.push({ type: "entitle", conversation: chat.id, account: session.account, why: "replay", ticket, at, head: target });

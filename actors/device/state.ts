@@ -87,6 +87,8 @@ export interface Replay {
   entitled?: boolean;
   /** While not entitled: the next sequence at which it is again, if there is one up to the head. */
   next?: bigint;
+  /** The head up to which that was asked. */
+  until: bigint;
   /** Read and not pushed yet. */
   buffer: readonly PushedEntries[];
   at: number;
@@ -237,7 +239,7 @@ function waitersOf(device: Device): ReplyTo[] {
 }
 
 export function newReplay(ticket: number): Replay {
-  return { ticket, busy: false, buffer: [], at: 0 };
+  return { ticket, busy: false, until: 0n, buffer: [], at: 0 };
 }
 
 export const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -28,7 +28,7 @@ async function live(seed: number): Promise<DeviceWorld> {
   for (let step = 0; step < steps; step++) {
     await happen(world, chats);
     await world.run(rand.fraction() < 0.15 ? rand.fraction() * 4_000 : rand.fraction() * 60);
-    if (step % 10 === 0) await world.checkAccepted(`step ${step}`);
+    await world.checkAccepted(`step ${step}`);
   }
   world.calmDown();
   client.silent = false;
@@ -75,6 +75,11 @@ test.each(seeds)("every sequence exactly once, in order, nothing lost, seed %i",
     const heldLoud = chat.held.filter((seq) => chat.accepted.has(seq));
     const missing = heldLoud.filter((seq) => seq > client.last(chat.id));
     expect({ chat: chat.name, missing }).toEqual({ chat: chat.name, missing: [] });
+  }
+  for (const chat of world.conversations.values()) {
+    const highest = [...chat.accepted].reduce((a, b) => (a > b ? a : b), 0n);
+    const untold = chat.told.delivered < highest;
+    expect({ chat: chat.name, untold }).toEqual({ chat: chat.name, untold: false });
   }
   expect(client.closes).not.toContain(4101);
   expect([...(await world.marks())]).toEqual([]);

@@ -158,6 +158,15 @@ describe("a drain", () => {
     expect(steps.entitled(false)).toEqual(["skip 1-2000 prev 0", "caught up"]);
   });
 
+  test("skips only as far as it asked, also when it is added again meanwhile", () => {
+    const steps = owed();
+    steps.looked(20n, 1, chat);
+    steps.looked(1n, 2, other);
+    steps.row(undefined, chat);
+    steps.deliver(25n);
+    expect(steps.entitled(false)).toEqual(["skip 1-20 prev 0", "entitle at 21"]);
+  });
+
   test("reads at most what the window has room for, and goes on with acks", () => {
     const steps = owed();
     steps.looked(200n, 1, chat);
