@@ -47,7 +47,7 @@ function frames(proto) {
 }
 
 function closeCodes(code) {
-  return [...code.matchAll(/\b(4\d{3})\b/g)].map((match) => match[1]).filter(isCloseCode);
+  return [...code.matchAll(/code: (4\d{3})\b/g)].map((match) => match[1]).filter(isCloseCode);
 }
 
 function isCloseCode(name) {
