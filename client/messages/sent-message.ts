@@ -5,7 +5,7 @@ import { HermodError } from "../errors.js";
 import type { OutboxRow } from "../store/ports.js";
 import type { Changes } from "./changes.js";
 import { stateAt, type MessageState } from "./message.js";
-import { byAccount, tickOf, type Tick } from "./receipts.js";
+import { tickOf, type Tick } from "./receipts.js";
 import type { Reads } from "./reads.js";
 
 /** What `sent` resolves with: the message's place in its conversation. */
@@ -68,8 +68,10 @@ export class SentMessage {
         const place = this.#place();
         const account = this.#watch.accountOf(recipient);
         if (place === undefined || account === undefined) return undefined;
-        const marks = byAccount(this.#watch.context.store.receipts.of(this.chatId)).get(account);
-        return ticks.includes(tickOf(place.seq, marks)) ? true : undefined;
+        // Of the own account the receipts name each device; of others they speak as one.
+        const { store, self } = this.#watch.context;
+        const marks = store.receipts.of(this.chatId).filter((row) => row.account === account && row.device !== self.device);
+        return marks.some((row) => ticks.includes(tickOf(place.seq, row))) ? true : undefined;
       })
       .then(() => undefined);
   }
