@@ -1,6 +1,6 @@
 import type { DeviceId } from "../lib/ids.js";
 import { listDevices, removeDevice, type DevicesPorts, type OwnDevice } from "./account/devices.js";
-import { approveLink, inspectLink, type ApprovePorts, type LinkRequest } from "./account/link-old.js";
+import { approvedPrefix, approveLink, inspectLink, type ApprovePorts, type LinkRequest } from "./account/link-old.js";
 import type { VerifiedList } from "./context.js";
 
 /** The own account's devices, as `client.devices`. */
@@ -52,5 +52,31 @@ export class OwnDevices {
    */
   approveLink(uri: string, signal?: AbortSignal): Promise<VerifiedList> {
     return approveLink(this.#ports, uri, signal);
+  }
+
+  /**
+   * Resolves once every device that was approved here has been sent what it starts with: contacts, conversations, what was read. A program
+   * that ends earlier sends the rest at its next start.
+   *
+   * @example
+   * await me.devices.startUpSent();
+   */
+  startUpSent(signal?: AbortSignal): Promise<void> {
+    const { store } = this.#ports;
+    const isSent = (): boolean => {
+      const self = store.chats.self();
+      return store.values.names(approvedPrefix).length === 0 && (self === undefined || store.outbox.pending(self.chat, 1).length === 0);
+    };
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!isSent() && signal?.aborted !== true) return;
+        stopListening();
+        signal?.removeEventListener("abort", look);
+        resolve();
+      };
+      const stopListening = store.onCommit(look);
+      signal?.addEventListener("abort", look);
+      look();
+    });
   }
 }

@@ -40,6 +40,8 @@ export interface Terminal {
   /** Aborted when nobody reads the output any more: `hermod inbox | head`. */
   readonly closed: AbortSignal;
   readonly isInteractive: boolean;
+  /** Width of the window; of a pipe: no limit. */
+  readonly columns: number;
 }
 
 /** operations.md: 0 ok, 1 failure, 2 usage, 3 config, 4 unreachable, 5 auth, 6 unhealthy or timeout, 7 conflict. */

@@ -42,6 +42,9 @@ export function processTerminal(): Terminal {
         lines.close();
       }
     },
+    get columns() {
+      return process.stdout.isTTY ? process.stdout.columns : Infinity;
+    },
     isInteractive: process.stdin.isTTY && process.stdout.isTTY,
   };
 }
