@@ -32,6 +32,7 @@ export function chainOf(state: Account, fromVersion: number): hermod.v1.DeviceCh
 export function fetchDevices(state: Account, { from, fromVersion }: Extract<ToAccount, { type: "fetch-devices" }>): AccountEffect[] {
   const chain = chainOf(state, fromVersion);
   const last = Math.max(1, fromVersion) + chain.versions!.length - 1;
+  chain.handle = state.fields?.handle ?? "";
   if (isOwnDevice(state, from)) chain.lastSeenMs = headOf(state).devices.map(({ id }) => seenDay(state, id));
   const more = last < headOf(state).version;
   return [{ type: "answer", to: from, answer: { type: "frame", frame: { devices: { chains: [chain], more } } } }];

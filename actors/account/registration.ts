@@ -1,3 +1,4 @@
+import { isHandle } from "../../lib/handle.js";
 import { limits } from "../../lib/limits.js";
 import type { DeviceId, LinkId } from "../../lib/ids.js";
 import { hermod } from "../../protos/gen/hermod.js";
@@ -22,8 +23,6 @@ import { headOf, type Account } from "./state.js";
  */
 
 type Register = Extract<ToAccount, { type: "register" }>;
-
-const handleForm = /^[a-z0-9][a-z0-9._-]{2,30}$/;
 
 /** What a device brings that is added to an account: all its public keys, checked in form, and the signatures that make them true. */
 export interface NewDevice {
@@ -97,7 +96,7 @@ export function signatureProblem(outcome: "wrong" | "overloaded" | "failed"): An
 
 export function* register(state: Account, message: Register): Flow {
   yield* ask({ type: "lock", name: "list" });
-  if (!handleForm.test(message.handle)) return problem("bad-handle");
+  if (!isHandle(message.handle)) return problem("bad-handle");
   const first = firstVersionOf(state.id, message);
   if (first.error !== undefined) return problem(first.error);
   const listed = first.ok.value.devices[0]!;

@@ -1,3 +1,4 @@
+import { isHandle } from "../../lib/handle.js";
 import { LRUCache } from "lru-cache";
 import { sameBytes } from "../../lib/bytes.js";
 import type { Clock } from "../../lib/clock.js";
@@ -171,6 +172,7 @@ export class DeviceChains implements Chains {
         const account = accountOf(chain);
         if (!open.has(account)) continue;
         this.#take(account, chain);
+        this.#nameIfNameless(account, chain.handle ?? "");
         lastSeen.set(account, chain.lastSeenMs ?? []);
         if (this.head(account)?.version === chain.head) open.delete(account);
       }
@@ -187,6 +189,17 @@ export class DeviceChains implements Chains {
     if (head < known) throw this.#alarm(account, shown(`rolled back: the head was version ${known} and is said to be ${head}`));
     this.absorb(account, chain.versions ?? []);
     if ((this.head(account)?.version ?? 0) > head) throw this.#alarm(account, shown("more versions than the head says"));
+  }
+
+  /** A name to show for whoever wrote first. What a handle meant before, or an own device said, is never overwritten by the server's word. */
+  #nameIfNameless(account: AccountId, handle: string): void {
+    const { store, clock } = this.#options;
+    const row = store.contacts.get(account);
+    if (!isHandle(handle) || row?.handle !== undefined || store.contacts.byHandle(handle) !== undefined) return;
+    if (store.identity.get()?.account === account) return;
+    store.transact((tx) => {
+      tx.contacts.put({ account, addedMs: clock.now(), ...row, handle });
+    });
   }
 
   #short(account: AccountId): HermodError {

@@ -1,3 +1,4 @@
+import { isHandle } from "../../lib/handle.js";
 import { limits } from "../../lib/limits.js";
 import { accountIdOf } from "../../protos/signed/ids.js";
 import { domains, hash } from "../../protos/signed/hash.js";
@@ -24,12 +25,6 @@ export interface RegisterOptions {
 /** Kept from before the upload until its owner has seen it. */
 const recoverySecretKey = valueKey<Uint8Array>("recovery-secret");
 const region = 0;
-const handleForm = new RegExp(`^[a-z0-9][a-z0-9._-]{2,${limits.handleCharactersMax - 1}}$`);
-
-/** True for a text that can be a handle. */
-export function isHandle(text: string): boolean {
-  return handleForm.test(text);
-}
 
 /**
  * Makes an account whose first device is this store, or goes on where an earlier call was interrupted. Once done it does nothing: the

@@ -146,7 +146,7 @@ async function pollLink(call: Call, context: RestContext): Promise<Reply> {
     if (view.type === "gone") return problem(view.code);
     if (view.type === "approved") {
       const { account, body, signer, signature, mac } = view;
-      const chain = await chainOf(context, account as AccountId);
+      const { versions: chain, handle } = await chainOf(context, account as AccountId);
       // Overtaken by another version: open again, until the old device approves anew.
       if (versionOfListBody(body) === chain.length + 1) {
         return {
@@ -154,6 +154,7 @@ async function pollLink(call: Call, context: RestContext): Promise<Reply> {
           body: {
             state: "approved",
             account,
+            handle,
             body: text(body),
             signer: text(signer),
             signature: text(signature),
@@ -220,7 +221,7 @@ async function recover(call: Call, context: RestContext): Promise<Reply> {
 /** The chain that a recovery has to extend, for someone who has no device any more. Every contact may see it. */
 async function recoverChain(call: Call, context: RestContext): Promise<Reply> {
   const { account } = call.body as Static<typeof schemas.recoverChain>;
-  const chain = await chainOf(context, account as AccountId);
+  const { versions: chain } = await chainOf(context, account as AccountId);
   return chain.length === 0 ? problem("not-found") : { status: 200, body: { chain: chain.map(text) } };
 }
 
@@ -231,9 +232,13 @@ function ask(context: RestContext, account: AccountId, message: (to: ReplyTo) =>
 }
 
 /** Chains are public; the asker of a link offer is nobody yet, so the gateway asks in its own name. */
-async function chainOf(context: RestContext, account: AccountId): Promise<readonly Uint8Array[]> {
+async function chainOf(
+  context: RestContext,
+  account: AccountId,
+): Promise<{ readonly versions: readonly Uint8Array[]; readonly handle: string }> {
   const nobody = { account, device: idOf<Asker["device"]>(new Uint8Array(16)) };
   const versions: Uint8Array[] = [];
+  let handle = "";
   for (let page = 0; page < limits.listVersionsMax; page++) {
     const answer = await ask(context, account, (to) => ({
       type: "fetch-devices",
@@ -243,9 +248,10 @@ async function chainOf(context: RestContext, account: AccountId): Promise<readon
     const chain = answer.type === "frame" ? answer.frame.devices?.chains?.[0] : undefined;
     if (chain?.versions === undefined || chain.versions === null || chain.versions.length === 0) break;
     versions.push(...chain.versions);
+    handle = chain.handle ?? "";
     if (versions.length >= (chain.head ?? 0)) break;
   }
-  return versions;
+  return { versions, handle };
 }
 
 function replyTo(answer: Answer, success: 200 | 201): Reply {

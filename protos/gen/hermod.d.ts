@@ -2595,6 +2595,9 @@ export namespace hermod {
             /** DeviceChain lastSeenMs. */
             lastSeenMs: bigint[];
 
+            /** DeviceChain handle. */
+            handle: string;
+
             /**
              * Encodes the specified DeviceChain message.
              * @param message DeviceChain message or plain object to encode
@@ -2624,6 +2627,9 @@ export namespace hermod {
 
                 /** DeviceChain lastSeenMs */
                 lastSeenMs?: readonly bigint[];
+
+                /** DeviceChain handle */
+                handle?: string;
             }
 
             /** Shape of a DeviceChain. */

@@ -5237,6 +5237,7 @@ export const hermod = $root.hermod = (() => {
             DeviceChain.prototype.head = 0;
             DeviceChain.prototype.versions = $util.emptyArray;
             DeviceChain.prototype.lastSeenMs = $util.emptyArray;
+            DeviceChain.prototype.handle = "";
 
             DeviceChain.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -5254,6 +5255,8 @@ export const hermod = $root.hermod = (() => {
                         writer.uint32(26).bytes(message.versions[i]);
                 if (message.lastSeenMs != null && message.lastSeenMs.length)
                     writer.uint32(34).uint64s(message.lastSeenMs);
+                if (message.handle != null && $Object.hasOwnProperty.call(message, "handle") && message.handle !== "")
+                    writer.uint32(42).string(message.handle);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5325,6 +5328,15 @@ export const hermod = $root.hermod = (() => {
                             if (!(message.lastSeenMs && message.lastSeenMs.length))
                                 message.lastSeenMs = [];
                             message.lastSeenMs.push(reader.uint64());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.handle = value;
+                            else
+                                delete message.handle;
                             continue;
                         }
                     }

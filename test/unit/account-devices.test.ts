@@ -280,7 +280,7 @@ test("anybody may fetch the chain, in pages; only own devices learn when each wa
   expect(own.chains![0]!.lastSeenMs).toHaveLength(keys.length);
   expect(own.chains![0]!.lastSeenMs!.every((ms) => ms % 86_400_000n === 0n)).toBe(true);
   const foreign = await fetch(bob, 2);
-  expect(foreign.chains![0]).toEqual({ account: idBytes(alice.id), head: 2, versions: [writeSigned(alice.versions[1]!)] });
+  expect(foreign.chains![0]).toEqual({ account: idBytes(alice.id), head: 2, versions: [writeSigned(alice.versions[1]!)], handle: "alice" });
   expect(foreign.more).toBe(false);
   expect((await fetch(bob, 3)).chains![0]!.versions).toEqual([]);
   expect((await fetch(bob, 4_000_000_000)).chains![0]!.versions).toEqual([]);
