@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "../app/cli/command.js";
+import { numberOf } from "../app/cli/session.js";
 import { systemClock } from "../lib/clock.js";
+import { systemRand } from "../lib/random.js";
+import { chaos } from "./demo/chaos.js";
 import { demo } from "./demo/demo.js";
 
 const program = fileURLToPath(new URL("./hermod.js", import.meta.url));
@@ -11,8 +14,17 @@ export const demoCommands: readonly Command[] = [
     name: "demo",
     summary: "watch two people and three devices talk over a temporary server",
     audience: "people",
-    options: [],
-    examples: ["hermod demo"],
-    run: (_input, terminal) => demo(program, systemClock(), terminal),
+    options: [
+      { flags: "--chaos", doc: "send thousands of messages while the server is killed and started again, and count what went wrong" },
+      { flags: "--messages <number>", doc: "with --chaos: how many", usual: "2000" },
+      { flags: "--seed <number>", doc: "with --chaos: what the random choices come from (else drawn)" },
+    ],
+    examples: ["hermod demo", "hermod demo --chaos", "hermod demo --chaos --messages 500 --seed 7"],
+    run: (input, terminal) => {
+      const clock = systemClock();
+      const messages = numberOf(input, "messages", 2_000, 50, 1_000_000);
+      const seed = numberOf(input, "seed", systemRand().below(1_000_000), 0, 0xffff_ffff);
+      return input.options.chaos === true ? chaos({ program, clock, messages, seed, terminal }) : demo(program, clock, terminal);
+    },
   },
 ];
