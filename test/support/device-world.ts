@@ -255,7 +255,7 @@ export class DeviceWorld {
       const from = marks.get(conversation.id);
       const last = this.client.last(conversation.id);
       for (const seq of conversation.accepted) {
-        if (seq <= last || (from !== undefined && from <= seq)) continue;
+        if (seq <= last || (from !== undefined && from <= seq) || conversation.how.get(seq) === "gone") continue;
         this.problems.push(`${when}: ${conversation.name}:${seq} was accepted, is not with the client (${last}) and has no mark (${from})`);
       }
     }

@@ -168,7 +168,7 @@ export class ToyConversation {
             `${this.name}: told that ${watermarks.delivered} is delivered, the client is at ${this.#world.client.last(this.id)}`,
           );
         }
-        if (watermarks.delivered > this.told.delivered) this.told = watermarks;
+        if (watermarks.delivered >= this.told.delivered && watermarks.read >= this.told.read) this.told = watermarks;
         this.#world.tellDevice({ type: "receipt-heard", conversation: this.id, delivered: watermarks.delivered, read: watermarks.read });
         return;
       }
