@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../lib/errors.js";
-import { settle } from "./acceptance.js";
+import { settleAll } from "./acceptance.js";
 import { isTelling } from "./chats.js";
 import type { Turn } from "./messages.js";
 import type { Device } from "./state.js";
@@ -16,7 +16,7 @@ export function drain(state: Device, turn: Turn): void {
     return;
   }
   state.phase = "draining";
-  for (const chat of state.chats.values()) settle(state, chat, turn);
+  settleAll(state, turn);
 }
 
 export function endIfDrained(state: Device, turn: Turn): void {

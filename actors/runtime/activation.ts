@@ -1,7 +1,7 @@
 import type { Ref } from "nact";
 import { BoundedQueue } from "../../lib/bounded.js";
 import { limits } from "../../lib/limits.js";
-import type { ReplyTo } from "../../protos/messages.js";
+import type { ReplyTo, SessionRef } from "../../protos/messages.js";
 import type { Gate, Ownership, Router, Sessions } from "../ports.js";
 import type { ShellContext } from "../context.js";
 import type { AnyKind } from "../kind.js";
@@ -97,6 +97,16 @@ export class Activation implements ShellContext<string, unknown, unknown> {
     this.#news = [];
     this.#at = 0;
     this.#host.ended(this);
+  }
+
+  /** The session that would wait for pushes in vain, where the state says so (`attached`): it has to come anew. */
+  attached(): SessionRef | undefined {
+    const state = this.state as { attached?: () => SessionRef | undefined } | undefined;
+    try {
+      return typeof state?.attached === "function" ? state.attached() : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Whoever the state still owes an answer, where the state says so (`waiters`): used when it must be dropped after a throw. */

@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../../lib/clock.js";
 import type { ErrorCode } from "../../lib/errors.js";
 import type { ConversationId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
+import { closeCodes } from "../../protos/close-codes.js";
 import type { ActorKind, Mail, ReplyTo } from "../../protos/messages.js";
 import type { Gate, Moment, Ownership, Router, Sessions } from "../ports.js";
 import { Activation, Slot } from "./activation.js";
@@ -194,6 +195,8 @@ export class ActorHost {
       this.#around.onCrash(slot.spec.kind, slot.id, message.type, error);
       this.#answerFailure(message, "internal");
       for (const waiter of activation.waiters()) this.#around.sessions.answer(waiter, { type: "problem", code: "internal" });
+      const session = activation.attached();
+      if (session !== undefined) this.#around.sessions.close(session, closeCodes.draining.code, "internal");
       activation.ended();
       this.#recoverLater(slot);
     }
