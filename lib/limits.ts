@@ -416,6 +416,7 @@ export const configurableLimits = {
   registrationsPerIpBucket: [1, 1e9],
   registrationsPerIpRefillMs: [1, 86_400_000],
   newContactsPerHour: [1, 1e9],
+  linkOfferMs: [500, 600_000],
   conversationsPerAccountMax: [1, 100_000],
   authDeadlineMs: [100, 60_000],
   ackWaitMs: [100, 10_000],

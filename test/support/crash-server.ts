@@ -110,7 +110,7 @@ export class CrashServer {
  * A port below those that the kernel gives to outgoing connections: while a killed server is away, no connection takes its port, not even
  * that of a client that dials it.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(12_000, 32_000);
     const free = await new Promise<boolean>((resolve) => {
