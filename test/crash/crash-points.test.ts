@@ -118,7 +118,7 @@ async function settleIn(guest: ClientProcess, name: string): Promise<void> {
   const { chat } = await untilDone(() => guest.ask<{ chat: string }>("chat", { with: "bob" }));
   await guest.ask("send", { chat, texts: ["?hello"] });
   // Genesis, hello, answer.
-  await eventually(async () => Number((await guest.state()).newest[chat] ?? 0) >= 3, `${name} has bob's answer`);
+  await eventually(async () => Number((await guest.state()).chats[chat]?.newest ?? 0) >= 3, `${name} has bob's answer`);
   await world.settled();
   await world.retire(guest);
 }
@@ -148,7 +148,7 @@ async function killedAt(client: ClientProcess, point: string): Promise<void> {
 }
 
 async function armed(client: ClientProcess, point: string, nth: number): Promise<void> {
-  await client.ask("arm", { point, nth });
+  await client.ask("arm", { point, nth }).catch(ended);
   await killedAt(client, point);
   await client.run();
 }

@@ -5,8 +5,11 @@
  */
 import { appendFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { IdentityKeyPair, KyberPreKeyRecord, PreKeyRecord, SignedPreKeyRecord } from "@signalapp/libsignal-client";
 import { Client } from "../../dist/client/client.js";
 import { jsonHistory } from "../../dist/client/messages/history.js";
+import { contentHash } from "../../dist/client/messages/encryption.js";
+import { decodeRow } from "../../dist/client/store/codec.js";
 import { openStore } from "../../dist/client/store/open.js";
 import { systemClock } from "../../dist/lib/clock.js";
 import { limits } from "../../dist/lib/limits.js";
@@ -77,10 +80,10 @@ const commands = {
     return { self: client.self };
   },
   sleep: async () => {
+    note({ ...stamp(), type: "sleep" });
     await client.stop();
     await Promise.all(loops);
     loops = [];
-    note({ ...stamp(), type: "sleep" });
   },
   wake: async (words) => {
     await open();
@@ -93,17 +96,36 @@ const commands = {
   state: async () => stateOf(),
   dump: async () => ({ self: client.self, rows: rowsOf(), receipts: receiptsOf() }),
   unticked: async () => ({ open: store.chats.all().flatMap(({ chat, type }) => (type === "self" ? [] : untickedOf(chat))) }),
+  secrets: async () => ({ secrets: secretsOf().map((bytes) => Buffer.from(bytes).toString("hex")) }),
 };
 
-/** What is still on its way, and the newest message of each conversation that is here. */
+/** What never leaves this device, or only to be hashed: private halves of the identity and of all prekeys, and the credential's secret. */
+function secretsOf() {
+  const records = { ec: PreKeyRecord, signed: SignedPreKeyRecord, kyber: KyberPreKeyRecord };
+  const prekeys = store.cipherRows.keys("prekey/").map((key) => {
+    const record = records[key.split("/")[1]].deserialize(decodeRow(store.cipherRows.get(key)).record);
+    return record instanceof KyberPreKeyRecord ? kyberSecret(record.secretKey().serialize()) : record.privateKey().serialize();
+  });
+  const { pair } = decodeRow(store.cipherRows.get("identity"));
+  const identity = IdentityKeyPair.deserialize(pair).privateKey.serialize();
+  return [identity, store.identity.get().credential, ...prekeys];
+}
+
+/** Of a Kyber-1024 secret key (behind its type byte) the part that is secret: the public key, which the server is given, lies in its middle. */
+const kyberSecret = (bytes) => bytes.subarray(1, 1 + 1_536);
+
+/** What is still on its way, and of each conversation the newest message, the newest own one, and how far what others sent is here. */
 function stateOf() {
-  const newest = {};
+  const chats = {};
   let staged = 0;
-  for (const { chat } of store.chats.all()) {
-    newest[chat] = store.inbox.history(chat, undefined, 64).find((row) => row.kind === 1)?.seq ?? 0n;
+  for (const { chat, last } of store.chats.all()) {
+    const rows = store.inbox.history(chat, undefined, 256).filter((row) => row.kind === 1);
+    const newest = rows[0]?.seq ?? 0n;
+    const own = rows.find((row) => row.device === client.self.device)?.seq ?? 0n;
+    chats[chat] = { newest, own, last };
     staged += store.inbox.staged(chat, undefined, 100).length;
   }
-  return { connection: client.state.type, pending: store.outbox.pendingChats().length, staged, newest };
+  return { connection: client.state.type, pending: store.outbox.pendingChats().length, staged, chats };
 }
 
 function untickedOf(chat) {
@@ -138,7 +160,6 @@ function arm(name, nth) {
   });
 }
 
-const { contentHash } = await import("../../dist/client/messages/encryption.js");
 const hashOf = (content) => contentHash(content);
 
 if (config.point !== undefined) arm(config.point, config.nth ?? 1);

@@ -20,7 +20,8 @@ export interface ClientState {
   readonly connection: string;
   readonly pending: number;
   readonly staged: number;
-  readonly newest: Readonly<Record<string, string>>;
+  /** By conversation: the newest message, the newest that this device sent, and through where everything of others is stored. */
+  readonly chats: Readonly<Record<string, { readonly newest: string; readonly own: string; readonly last: string }>>;
 }
 
 /** A row of a client's inbox, as its process dumps it. */
@@ -110,6 +111,7 @@ export class ClientProcess {
 
   /** Asks the process for one of the driver's commands. Rejects with ProcessEnded when it dies first. */
   async ask<Result = Answer>(command: string, words: Readonly<Record<string, unknown>> = {}): Promise<Result> {
+    if (!this.alive) throw new ProcessEnded(`${this.name} does not run`);
     const id = ++this.#asked;
     const answer = new Promise<Answer>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
     this.#child.stdin!.write(`${JSON.stringify({ id, do: command, ...words })}\n`);

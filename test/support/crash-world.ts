@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { ClientProcess, type Dump } from "./client-process.js";
+import { ClientProcess, type ClientState, type Dump } from "./client-process.js";
 import { CrashServer } from "./crash-server.js";
 import { judge, type HistoryEvent, type Verdict } from "./history.js";
 
@@ -41,6 +41,17 @@ export async function eventually(look: () => boolean | Promise<boolean>, what: s
   }
 }
 
+/** Nothing is on its way from this client, and it has what any of the others has sent. */
+function isSettled(state: ClientState, all: readonly ClientState[]): boolean {
+  if (state.connection !== "live" || state.pending > 0 || state.staged > 0) return false;
+  return Object.entries(state.chats).every(([chat, { newest, last }]) =>
+    all.every((other) => {
+      const there = other.chats[chat];
+      return there === undefined || (BigInt(newest) >= BigInt(there.newest) && (other === state || BigInt(last) >= BigInt(there.own)));
+    }),
+  );
+}
+
 /** A server and its clients, each a process with files of its own, all of which may be killed. */
 export class CrashWorld {
   readonly dir: string;
@@ -56,9 +67,15 @@ export class CrashWorld {
     this.#limits = limits;
   }
 
-  static async start(limits: Readonly<Record<string, number>> = {}, env: Readonly<Record<string, string>> = {}): Promise<CrashWorld> {
+  /** @param place where the server's data lies instead of in the world's own directory, and more words for it */
+  static async start(
+    limits: Readonly<Record<string, number>> = {},
+    env: Readonly<Record<string, string>> = {},
+    place: { readonly dir?: string; readonly args?: readonly string[] } = {},
+  ): Promise<CrashWorld> {
     const world = new CrashWorld(limits);
-    world.server = await CrashServer.start({ dir: join(world.dir, "server"), args: ["--log-level", "error", ...raised(limits)], env });
+    const args = ["--log-level", "error", ...raised(limits), ...(place.args ?? [])];
+    world.server = await CrashServer.start({ dir: place.dir ?? join(world.dir, "server"), args, env });
     return world;
   }
 
@@ -94,7 +111,7 @@ export class CrashWorld {
   async knowsAll(client: ClientProcess, old: ClientProcess): Promise<void> {
     await eventually(async () => {
       const [known, wanted] = await Promise.all([client.state(), old.state()]);
-      return Object.keys(wanted.newest).every((chat) => chat in known.newest);
+      return Object.keys(wanted.chats).every((chat) => chat in known.chats);
     }, `${client.name} knows the conversations of ${old.name}`);
   }
 
@@ -118,19 +135,7 @@ export class CrashWorld {
       async () => {
         const states = await Promise.all(this.awake.map((client) => client.state()));
         seen = this.awake.map((client, at) => `${client.name} ${JSON.stringify(states[at])}`).join("\n");
-        const newest = new Map<string, bigint>();
-        for (const state of states) {
-          for (const [chat, seq] of Object.entries(state.newest)) {
-            if (BigInt(seq) > (newest.get(chat) ?? 0n)) newest.set(chat, BigInt(seq));
-          }
-        }
-        return states.every(
-          (state) =>
-            state.connection === "live" &&
-            state.pending === 0 &&
-            state.staged === 0 &&
-            Object.entries(state.newest).every(([chat, seq]) => BigInt(seq) === (newest.get(chat) ?? 0n)),
-        );
+        return states.every((state) => isSettled(state, states));
       },
       () => `all devices have everything:\n${seen}`,
       limitMs,
