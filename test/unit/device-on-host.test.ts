@@ -48,13 +48,13 @@ test("a device whose actor throws loses its session, not its marks, and is serve
   const accepted = (): string[] => told.flatMap(({ message }) => (message.type === "accepted" ? [message.how] : []));
 
   deliver(1n);
-  await until(() => accepted().length === 1);
+  await until(() => accepted().length === 1, "the first acceptance");
   tell({ type: "attach", session, account, conn: 1n });
   tell({ type: "nack", from: { ...session, requestId: 0, account, device }, conversation, seq: 1n, reason: "cannot-parse" });
-  await until(() => closed.length === 1);
+  await until(() => closed.length === 1, "the close");
   expect({ crashes, closed }).toEqual({ crashes: ["nack"], closed: [{ session, code: 4001 }] });
   deliver(2n);
-  await until(() => accepted().length === 2);
+  await until(() => accepted().length === 2, "the second acceptance");
   expect(accepted()).toEqual(["marked", "covered"]);
   await host.drain(1_000);
 });
