@@ -1,5 +1,5 @@
 import { isErrorCode } from "../../lib/errors.js";
-import type { AccountId, ConversationId, MessageId } from "../../lib/ids.js";
+import { parseId, type AccountId, type ConversationId, type MessageId } from "../../lib/ids.js";
 import type { ClientContext } from "../context.js";
 import { HermodError } from "../errors.js";
 import type { OutboxRow } from "../store/ports.js";
@@ -101,10 +101,9 @@ export class Watch {
 
   /** An account by its id or by its handle as this device knows it. */
   accountOf(recipient: string): AccountId | undefined {
-    return (
-      this.context.store.contacts.byHandle(recipient)?.account ??
-      (recipient.length === accountTextLength ? (recipient as AccountId) : undefined)
-    );
+    const { store, self } = this.context;
+    if (recipient === self.handle) return self.account;
+    return store.contacts.byHandle(recipient)?.account ?? parseId<AccountId>(recipient);
   }
 
   until<Fact>(chat: ConversationId, look: () => Fact | undefined): Promise<Fact> {
@@ -138,5 +137,3 @@ export class Watch {
     for (const fail of [...this.#waiting]) fail(new HermodError("stopped"));
   }
 }
-
-const accountTextLength = 26;
