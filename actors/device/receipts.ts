@@ -88,9 +88,12 @@ export function isKnown(state: Device, chat: Chat): boolean {
   return chat.member || state.marks.has(chat.id) || chat.delivered > 0n || chat.handed > 0n || chat.heard > 0n;
 }
 
+/** Acks are cumulative: of too many the oldest is answered by those behind it. */
 function waitFor(chat: Chat, ack: Ack, turn: Turn): void {
-  if (chat.acks.length < limits.acksWaitingMax) chat.acks.push(ack);
-  else if (ack.from.requestId !== 0) turn.effects.push({ type: "refuse", to: ack.from, code: "overloaded" });
+  chat.acks.push(ack);
+  if (chat.acks.length <= limits.acksWaitingMax) return;
+  const { from } = chat.acks.shift()!;
+  if (from.requestId !== 0) turn.effects.push({ type: "refuse", to: from, code: "overloaded" });
 }
 
 function refuseCursor(state: Device, ack: Ack, turn: Turn): void {

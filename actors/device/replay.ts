@@ -47,7 +47,7 @@ function lookOn(state: Device, session: Session, turn: Turn): void {
     turn.effects.push({ type: "look", conversation, why: "start", ticket: session.ticket, hint });
   }
   if (session.looks > 0 || session.unseen.length > 0) return;
-  session.owed.sort((a, b) => a.newestMs - b.newestMs);
+  session.owed.sort((a, b) => (a.newestMs < b.newestMs ? -1 : a.newestMs > b.newestMs ? 1 : 0));
   session.sorted = true;
 }
 
