@@ -3,6 +3,7 @@ import { fromBase32 } from "../lib/ids.js";
 import { limits } from "../lib/limits.js";
 import type { Gateway } from "./gateway.js";
 import { credentialBytes } from "./credential.js";
+import { isPortFree } from "./free-port.js";
 import type { SessionLimits } from "./session.js";
 import { ClientSocket, SocketsOut, type SocketData } from "./sockets.js";
 
@@ -28,11 +29,18 @@ export class PortInUse extends Error {
   }
 }
 
-/** What uWebSockets.js has and its types leave out. Port options 1: exclusive; without it Linux lets two processes share a port silently. */
+/** What uWebSockets.js has and its types leave out. */
 interface NativeApp {
-  listen(host: string, port: number, options: 1, heard: (listening: uws.us_listen_socket | false) => void): void;
+  listen(host: string, port: number, options: PortOptions, heard: (listening: uws.us_listen_socket | false) => void): void;
   close(): void;
 }
+
+/**
+ * `exclusive`: nobody else may listen there, but the connections of a killed process are in the way too, for a minute. `shared`: they are not,
+ * and Linux lets two processes share the port silently.
+ */
+const portOptions = { shared: 0, exclusive: 1 } as const;
+type PortOptions = (typeof portOptions)[keyof typeof portOptions];
 
 /** The listener of the client side: WebSocket at /v1/ws and what `routes` adds. */
 export class Edge {
@@ -75,18 +83,20 @@ export class Edge {
     routes(this.#app);
   }
 
-  /** Resolves with the port. Rejects with PortInUse. */
-  listen(): Promise<number> {
+  /** Resolves with the port. Rejects with PortInUse when somebody listens there; right after a kill it is free. */
+  async listen(): Promise<number> {
     const { host, port } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#native.listen(host, port, 1, (listening) => {
-        if (listening === false) {
-          reject(new PortInUse(host, port));
-          return;
-        }
-        this.#listening = listening;
-        resolve(uws.us_socket_local_port(listening));
-      });
+    let listening = await this.#listen(portOptions.exclusive);
+    if (listening === false && (await isPortFree(host, port))) listening = await this.#listen(portOptions.shared);
+    if (listening === false) throw new PortInUse(host, port);
+    this.#listening = listening;
+    return uws.us_socket_local_port(listening);
+  }
+
+  #listen(options: PortOptions): Promise<uws.us_listen_socket | false> {
+    const { host, port } = this.#options;
+    return new Promise((resolve) => {
+      this.#native.listen(host, port, options, resolve);
     });
   }
 

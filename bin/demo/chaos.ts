@@ -129,10 +129,13 @@ class ChaosRun {
     const sending = devices.map((device, index) => this.#send(device, Math.min(share, messages - share * index)));
     const killing = this.#kill();
     const progress = this.#progress();
-    await Promise.race([Promise.all([...sending, killing]), this.#silence()]);
-    while (!this.ledger.isComplete() && !this.#isSilent()) await this.#parts.clock.sleep(50);
-    await this.#parts.clock.sleep(500); // a second showing would come now
-    this.#over.abort();
+    try {
+      await Promise.race([Promise.all([...sending, killing]), this.#silence()]);
+      while (!this.ledger.isComplete() && !this.#isSilent()) await this.#parts.clock.sleep(50);
+      await this.#parts.clock.sleep(500); // a second showing would come now
+    } finally {
+      this.#over.abort();
+    }
     await Promise.all([...reading, progress, killing]);
   }
 

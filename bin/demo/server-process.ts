@@ -130,7 +130,7 @@ function launch(
     child.once("error", reject);
     void ended.then(({ code, signal }) => {
       timer.cancel();
-      reject(new Error(`the server ended with ${String(code ?? signal)} instead of starting:\n${output}`));
+      reject(new Error(`the server ended with ${String(code ?? signal)} instead of starting: ${output.trim().replaceAll("\n", " ")}`));
     });
   });
 }
