@@ -26,12 +26,21 @@ export function storedSend(header: Header): StoredSend {
   return { counter: header.counter, id: header.id, hash: header.hash, seq: header.seq, timeMs: header.timeMs };
 }
 
-/** Uses a counter and keeps the first answer for its retries. */
-export function remember(device: DeviceFold, send: StoredSend): void {
+/**
+ * Uses a counter and keeps the first answer for its retries.
+ *
+ * @param durable of the log: what it does not have yet is kept, however much that is. A retry of it must not hear `stored-earlier`, and a
+ *   snapshot must not count it
+ */
+export function remember(device: DeviceFold, send: StoredSend, durable = send.seq): void {
+  const { recent } = device;
   device.counter = send.counter;
-  device.recent.push(send);
+  recent.push(send);
   // Cut in halves, so that a long run of sends does not move the list each time.
-  if (device.recent.length >= 2 * limits.recentSendsPerDevice) device.recent.splice(0, device.recent.length - limits.recentSendsPerDevice);
+  if (recent.length < 2 * limits.recentSendsPerDevice) return;
+  let cut = recent.length - limits.recentSendsPerDevice;
+  while (cut > 0 && recent[cut - 1]!.seq > durable) cut--;
+  recent.splice(0, cut);
 }
 
 /** The first answer to a counter, if it is recent enough. */

@@ -62,7 +62,7 @@ export function onSend(state: Conversation, from: Asker, envelope: Envelope, now
 function sequence(state: Conversation, roster: Roster, from: Asker, envelope: Envelope, now: Moment, effects: Effect[]): void {
   const header = headerOf(state, roster, from, envelope, now);
   const device = deviceFold(state, from.device, from.account);
-  remember(device, storedSend(header)); // only now is the counter used
+  remember(device, storedSend(header), state.durable); // only now is the counter used
   comeBack(state, device, now, effects);
   enqueue(state, { entry: { header, bodies: envelope.bodies }, bytes: envelope.bytes, askers: [from] }, effects);
 }

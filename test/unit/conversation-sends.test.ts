@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { createConversation } from "../../actors/conversation/behaviour.js";
+import { loadSnapshot, snapshotOf } from "../../actors/conversation/snapshot.js";
 import type { Envelope } from "../../protos/entry.js";
-import { annPhone, bobLaptop, bobPhone, bobTablet, Drive, evePhone } from "../support/conversation-drive.js";
+import { annPhone, bobLaptop, bobPhone, bobTablet, Drive, evePhone, team } from "../support/conversation-drive.js";
 
 const fresh = (): Drive => new Drive().created();
 const inFlight = (): Drive => {
@@ -310,6 +312,22 @@ test("what is older than the last 64 sends is stored earlier", () => {
   expect(drive.send(137n)).toEqual(["sent at 138"]);
   expect(drive.send(200n)).toEqual(["sent at 201"]);
 });
+
+test("a send that the log does not have yet is never called stored, however many follow it", () => {
+  const drive = fresh();
+  for (let counter = 1n; counter <= 130n; counter++) drive.later(1_000).send(counter);
+  expect(drive.send(1n)).toEqual([]);
+  expect(counterIn(snapshotOf(drive.state, drive.now))).toBe(0n);
+  drive.appended();
+  expect(counterIn(snapshotOf(drive.state, drive.now))).toBe(1n);
+});
+
+/** Of ann's phone, as a fold that is read again has it. */
+function counterIn(snapshot: Uint8Array): bigint {
+  const state = createConversation(team);
+  loadSnapshot(state, { through: 1n, version: 1n, snapshot });
+  return state.devices.get(annPhone)!.counter;
+}
 
 test("a pair's rate is limited, tells when to come again, and frees the counter", () => {
   const drive = fresh();
