@@ -160,7 +160,7 @@ class ChaosRun {
   }
 
   async #read({ client, id }: Device): Promise<void> {
-    for await (const { id: message, seq, text } of client.inbox("chaos", { signal: this.#over.signal })) {
+    for await (const { id: message, seq, text } of client.inbox("chaos", { own: true, signal: this.#over.signal })) {
       this.ledger.onShown(id, { id: message, seq, text });
       this.#changedMs = this.#parts.clock.mono();
     }

@@ -46,8 +46,8 @@ export async function meet({ phone, laptop, bob }: Cast, say: Say): Promise<void
 export async function talk(cast: Cast, say: Say): Promise<Told> {
   const { phone, laptop, bob } = cast;
   const atBob = bob.inbox("demo");
-  const atPhone = phone.inbox("demo");
-  const atLaptop = laptop.inbox("demo");
+  const atPhone = phone.inbox("demo", { own: true });
+  const atLaptop = laptop.inbox("demo", { own: true });
   const chat = await phone.createChat({ participants: ["bob"] });
 
   const text = "Meet me at the bridge at noon. 🌉";

@@ -21,7 +21,7 @@ export interface InboxMessage extends MessageView {
 
 export interface InboxOptions {
   readonly signal?: AbortSignal;
-  /** False leaves out what this account wrote on its other devices. Default true. */
+  /** True shows also what this account wrote on its other devices (`own` on the message). Default false, so that a bot does not answer itself. */
   readonly own?: boolean;
 }
 
@@ -90,7 +90,7 @@ function confirm(context: ClientContext, name: string, row: InboxRow): boolean {
 function messageOf(parts: InboxParts, name: string, row: InboxRow, options: InboxOptions): InboxMessage | undefined {
   if (row.state !== "read") return undefined;
   const view = viewOfRow(parts.context, parts.context.store, row, []);
-  if (view?.text === undefined || (options.own === false && view.own)) return undefined;
+  if (view?.text === undefined || (options.own !== true && view.own)) return undefined;
   const { text } = view;
   let replies = 0;
   return Object.freeze({

@@ -201,7 +201,7 @@ test.each([
   await again.client.start();
   const got = new Set<string>();
   const end = AbortSignal.timeout(180_000);
-  for await (const message of again.client.inbox("reader", { signal: end })) {
+  for await (const message of again.client.inbox("reader", { own: true, signal: end })) {
     expect(message.own).toBe(true);
     expect(got.has(`${message.chatId} ${message.text}`)).toBe(false);
     got.add(`${message.chatId} ${message.text}`);

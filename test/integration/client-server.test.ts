@@ -104,7 +104,7 @@ test("a linked device gets contacts, their verification and the handle from the 
   await until(() => laptop.chat(chat.id) !== undefined, "the chat with dave");
   expect(await laptop.safetyNumber("dave")).toMatchObject({ verified: true });
   await dave.sendMessage({ chatId: chat.id, body: { text: "to both" } }).sent;
-  const inbox = laptop.inbox("reader");
+  const inbox = laptop.inbox("reader", { own: true });
   expect((await inbox.next()).value).toMatchObject({ text: "to both" });
   await carol.sendMessage({ chatId: chat.id, body: { text: "a copy" } }).sent;
   expect((await inbox.next()).value).toMatchObject({ text: "a copy" });

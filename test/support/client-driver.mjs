@@ -51,7 +51,7 @@ async function open() {
 
 /** Shows every message once the store has it; answers those that ask. The cursor moves when the loop comes back. */
 async function read(answers) {
-  for await (const message of client.inbox("reader")) {
+  for await (const message of client.inbox("reader", { own: true })) {
     note({ ...stamp(), type: "shown", conv: message.chatId, seq: message.seq, msg: message.id });
     if (answers && !message.own && message.text.startsWith("?")) await message.reply(`!${message.text}`);
   }
