@@ -1,18 +1,40 @@
-import { createServer } from "node:net";
+import { createServer, type ListenOptions } from "node:net";
+
+/** Keeps a port for this process while it is held. */
+export interface PortHold {
+  release(): void;
+}
 
 /**
- * Whether nobody listens on a port. What a killed process left behind (connections in TIME_WAIT, for a minute) does not count: Node binds with
- * SO_REUSEADDR, and without SO_REUSEPORT, so only a living listener is in its way.
+ * Takes a port if nobody listens there; undefined if somebody does. What a killed process left behind (connections in TIME_WAIT, for a
+ * minute) does not count. uWebSockets cannot tell the two apart: exclusive, it is refused by both; shared, by neither. So a listener of
+ * Node's looks first, and between looking and listening a name of this machine keeps a second node from doing the same.
  */
-export function isPortFree(host: string, port: number): Promise<boolean> {
+export async function holdPort(host: string, port: number): Promise<PortHold | undefined> {
+  if (port === 0) return { release: () => {} };
+  const name = process.platform === "linux" ? await tryListen({ path: `\0hermod-port/${host}/${String(port)}` }) : { release: () => {} };
+  if (name === undefined) return undefined;
+  // Binds with SO_REUSEADDR and without SO_REUSEPORT: only a living listener is in its way.
+  const probe = await tryListen({ host, port, exclusive: true });
+  if (probe === undefined) name.release();
+  probe?.release();
+  return probe === undefined ? undefined : name;
+}
+
+function tryListen(options: ListenOptions): Promise<PortHold | undefined> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => {
-      resolve(false);
+    const server = createServer((socket) => {
+      socket.destroy();
     });
-    probe.listen({ host, port, exclusive: true }, () => {
-      probe.close(() => {
-        resolve(true);
+    server.once("error", () => {
+      resolve(undefined);
+    });
+    server.listen(options, () => {
+      server.unref();
+      resolve({
+        release: () => {
+          server.close();
+        },
       });
     });
   });

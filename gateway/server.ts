@@ -3,7 +3,7 @@ import { fromBase32 } from "../lib/ids.js";
 import { limits } from "../lib/limits.js";
 import type { Gateway } from "./gateway.js";
 import { credentialBytes } from "./credential.js";
-import { isPortFree } from "./free-port.js";
+import { holdPort, type PortHold } from "./free-port.js";
 import type { SessionLimits } from "./session.js";
 import { ClientSocket, SocketsOut, type SocketData } from "./sockets.js";
 
@@ -29,18 +29,11 @@ export class PortInUse extends Error {
   }
 }
 
-/** What uWebSockets.js has and its types leave out. */
+/** What uWebSockets.js has and its types leave out. Options 0: the port may be shared, also with what a killed process left behind. */
 interface NativeApp {
-  listen(host: string, port: number, options: PortOptions, heard: (listening: uws.us_listen_socket | false) => void): void;
+  listen(host: string, port: number, options: 0, heard: (listening: uws.us_listen_socket | false) => void): void;
   close(): void;
 }
-
-/**
- * `exclusive`: nobody else may listen there, but the connections of a killed process are in the way too, for a minute. `shared`: they are not,
- * and Linux lets two processes share the port silently.
- */
-const portOptions = { shared: 0, exclusive: 1 } as const;
-type PortOptions = (typeof portOptions)[keyof typeof portOptions];
 
 /** The listener of the client side: WebSocket at /v1/ws and what `routes` adds. */
 export class Edge {
@@ -51,6 +44,7 @@ export class Edge {
   readonly #sockets = new Map<WebSocket<SocketData>, ClientSocket>();
   readonly #perIp = new Map<string, number>();
   #listening: uws.us_listen_socket | false = false;
+  #hold: PortHold | undefined;
   #next = 0;
 
   constructor(gateway: Gateway, options: EdgeOptions, routes: Routes) {
@@ -86,17 +80,17 @@ export class Edge {
   /** Resolves with the port. Rejects with PortInUse when somebody listens there; right after a kill it is free. */
   async listen(): Promise<number> {
     const { host, port } = this.#options;
-    let listening = await this.#listen(portOptions.exclusive);
-    if (listening === false && (await isPortFree(host, port))) listening = await this.#listen(portOptions.shared);
+    this.#hold = await holdPort(host, port);
+    const listening = this.#hold !== undefined && (await this.#listen());
     if (listening === false) throw new PortInUse(host, port);
     this.#listening = listening;
     return uws.us_socket_local_port(listening);
   }
 
-  #listen(options: PortOptions): Promise<uws.us_listen_socket | false> {
+  #listen(): Promise<uws.us_listen_socket | false> {
     const { host, port } = this.#options;
     return new Promise((resolve) => {
-      this.#native.listen(host, port, options, resolve);
+      this.#native.listen(host, port, 0, resolve);
     });
   }
 
@@ -104,6 +98,8 @@ export class Edge {
   stopListening(): void {
     if (this.#listening !== false) uws.us_listen_socket_close(this.#listening);
     this.#listening = false;
+    this.#hold?.release();
+    this.#hold = undefined;
   }
 
   close(): void {
