@@ -33,7 +33,8 @@ afterEach(async () => {
   if (missing === undefined) await world.end();
 });
 
-const trace = (...words: string[]): Promise<Tracer> => Tracer.attach(world.server.pid, join(world.dir, `trace-${String(performance.now())}`), words);
+const trace = (...words: string[]): Promise<Tracer> =>
+  Tracer.attach(world.server.pid, join(world.dir, `trace-${String(performance.now())}`), words);
 
 function historyOf(client: ClientProcess): HistoryEvent[] {
   const lines = readFileSync(client.history, "utf8").split("\n");
@@ -49,8 +50,12 @@ function earlyAnswer(calls: readonly Call[], id: MessageId): string | undefined 
   if (written === undefined) return "its bytes were never written";
   if (left === undefined) return "nothing of it left";
   const synced = calls.find((call) => call.name === "fdatasync" && isStore(call) && call.begun >= written.ended && call.result === "0");
-  if (synced === undefined || synced.ended > left.begun) return `no fdatasync between the write and what left ${String(left.begun - written.ended)} s later`;
-  const late = calls.filter((call) => writes.has(call.name) && isStore(call) && call.begun > written.begun && call.begun < synced.begun && call.ended > synced.begun);
+  if (synced === undefined || synced.ended > left.begun)
+    return `no fdatasync between the write and what left ${String(left.begun - written.ended)} s later`;
+  const late = calls.filter(
+    (call) =>
+      writes.has(call.name) && isStore(call) && call.begun > written.begun && call.begun < synced.begun && call.ended > synced.begun,
+  );
   if (late.length > 0) return "the sync began before the commit's last byte was written";
   const valid = calls.find((call) => call.name === "pwrite64" && isStore(call) && call.begun >= synced.ended);
   return valid === undefined || valid.ended > left.begun ? "it left before the commit was valid" : undefined;
@@ -68,7 +73,9 @@ test("every acknowledgement leaves after the fdatasync of its batch", { timeout:
   const calls = tracer.calls();
   expect(calls.some((call) => call.name === "msync" || call.name === "fsync")).toBe(false); // the check looks at what is used
   expect(ids.map((id) => earlyAnswer(calls, id)).filter((why) => why !== undefined)).toEqual([]);
-  console.log(`  ${String(ids.length)} acknowledgements, ${String(calls.filter((call) => call.name === "fdatasync").length)} fdatasync, none early`);
+  console.log(
+    `  ${String(ids.length)} acknowledgements, ${String(calls.filter((call) => call.name === "fdatasync").length)} fdatasync, none early`,
+  );
 });
 
 test("with 300 ms injected into fdatasync no acknowledgement is earlier", { timeout: 60_000 }, async () => {
@@ -90,8 +97,18 @@ test("with 300 ms injected into fdatasync no acknowledgement is earlier", { time
 
 describe("a disk that fails stops the node, and nothing acknowledged is lost", () => {
   const failures = [
-    { what: "EIO at the sync", inject: (nth: number) => `--inject=fdatasync:error=EIO:when=${String(nth)}`, call: "fdatasync", nths: [1, 2, 3, 5, 8] },
-    { what: "ENOSPC at a page", inject: (nth: number) => `--inject=pwrite64:error=ENOSPC:when=${String(nth)}`, call: "pwrite64", nths: [1, 3, 5] },
+    {
+      what: "EIO at the sync",
+      inject: (nth: number) => `--inject=fdatasync:error=EIO:when=${String(nth)}`,
+      call: "fdatasync",
+      nths: [1, 2, 3, 5, 8],
+    },
+    {
+      what: "ENOSPC at a page",
+      inject: (nth: number) => `--inject=pwrite64:error=ENOSPC:when=${String(nth)}`,
+      call: "pwrite64",
+      nths: [1, 3, 5],
+    },
   ];
   test.each(failures)("$what", { timeout: 90_000 }, async ({ inject, call, nths }) => {
     for (const nth of nths) {
@@ -110,7 +127,9 @@ describe("a disk that fails stops the node, and nothing acknowledged is lost", (
       const calls = tracer.calls();
       const failed = calls.find(({ result }) => result.includes("(INJECTED)"))!;
       const stopped = calls.filter(({ name }) => name === "end").at(-1)!;
-      console.log(`  ${failed.name} ${String(nth)}: exit ${String(code)} after ${String(Math.round((stopped.ended - failed.ended) * 1000))} ms`);
+      console.log(
+        `  ${failed.name} ${String(nth)}: exit ${String(code)} after ${String(Math.round((stopped.ended - failed.ended) * 1000))} ms`,
+      );
       expect(code).not.toBe(0);
       expect(code).not.toBeNull();
       expect(stopped.ended - failed.ended).toBeLessThan(1);

@@ -60,40 +60,45 @@ const deliveredAt = async (seq: number): Promise<boolean> => {
   return open.every((message) => message.seq === undefined || Number(message.seq) > seq);
 };
 
-test("below the reserve sends are refused, marks and receipts go on, and with room again all is sent without a restart", { timeout: 90_000 }, async () => {
-  const made = await people(reserve);
-  await bob.ask("sleep");
-  made.gone.add("bob");
-  await alice.ask("send", { chat, texts: Array.from({ length: 20 }, (_, at) => `before ${String(at)}`) });
-  await made.settled();
+test(
+  "below the reserve sends are refused, marks and receipts go on, and with room again all is sent without a restart",
+  { timeout: 90_000 },
+  async () => {
+    const made = await people(reserve);
+    await bob.ask("sleep");
+    made.gone.add("bob");
+    await alice.ask("send", { chat, texts: Array.from({ length: 20 }, (_, at) => `before ${String(at)}`) });
+    await made.settled();
 
-  disk.fillTo(reserve / 2);
-  const { ids } = await alice.ask<{ ids: string[] }>("send", { chat, texts: ["refused for now"] });
-  // What the disk said may be a second old: until then a send may still be taken.
-  await eventually(async () => {
-    if (refusals().length === 0 && (await alice.state()).pending === 0) ids.push(...(await alice.ask<{ ids: string[] }>("send", { chat, texts: ["and this"] })).ids);
-    return refusals().length > 0;
-  }, "a send is refused storage-full");
-  expect(ids).toContain(refusals()[0]);
-  const head = Number((await alice.state()).chats[chat]!.newest);
+    disk.fillTo(reserve / 2);
+    const { ids } = await alice.ask<{ ids: string[] }>("send", { chat, texts: ["refused for now"] });
+    // What the disk said may be a second old: until then a send may still be taken.
+    await eventually(async () => {
+      if (refusals().length === 0 && (await alice.state()).pending === 0)
+        ids.push(...(await alice.ask<{ ids: string[] }>("send", { chat, texts: ["and this"] })).ids);
+      return refusals().length > 0;
+    }, "a send is refused storage-full");
+    expect(ids).toContain(refusals()[0]);
+    const head = Number((await alice.state()).chats[chat]!.newest);
 
-  // The one who was away gets all of it, acknowledges it, and its sender hears so: marks are cleared, receipts are written.
-  await bob.ask("wake");
-  made.gone.delete("bob");
-  await eventually(async () => Number((await bob.state()).chats[chat]!.newest) === head, "bob has what was stored");
-  await eventually(() => deliveredAt(head), "alice sees it delivered");
-  expect((await alice.state()).pending).toBe(1);
-  expect(disk.freeBytes).toBeLessThan(reserve);
-  const { pid } = made.server;
+    // The one who was away gets all of it, acknowledges it, and its sender hears so: marks are cleared, receipts are written.
+    await bob.ask("wake");
+    made.gone.delete("bob");
+    await eventually(async () => Number((await bob.state()).chats[chat]!.newest) === head, "bob has what was stored");
+    await eventually(() => deliveredAt(head), "alice sees it delivered");
+    expect((await alice.state()).pending).toBe(1);
+    expect(disk.freeBytes).toBeLessThan(reserve);
+    const { pid } = made.server;
 
-  disk.empty();
-  await made.settled();
-  await made.ticked();
-  expect(made.server.pid).toBe(pid);
-  expect(made.server.alive).toBe(true);
-  expect(complaint(await made.judged())).toBeUndefined();
-  console.log(`  ${String(refusals().length)} refusals storage-full, ${String(head)} entries before them delivered meanwhile`);
-});
+    disk.empty();
+    await made.settled();
+    await made.ticked();
+    expect(made.server.pid).toBe(pid);
+    expect(made.server.alive).toBe(true);
+    expect(complaint(await made.judged())).toBeUndefined();
+    console.log(`  ${String(refusals().length)} refusals storage-full, ${String(head)} entries before them delivered meanwhile`);
+  },
+);
 
 test("a disk that is really full stops the node, which starts again clean", { timeout: 90_000 }, async () => {
   const made = await people(0);

@@ -25,15 +25,17 @@ test("nothing of 1,000 plaintexts and of no private key is in the server's files
     const laptop = await world.link(alice, "laptop");
     const texts = Array.from({ length: messages }, randomText);
     const third = Math.ceil(messages / 3);
-    await Promise.all([alice, bob, laptop].map((client, at) => client.ask("send", { chat, texts: texts.slice(at * third, (at + 1) * third) })));
+    await Promise.all(
+      [alice, bob, laptop].map((client, at) => client.ask("send", { chat, texts: texts.slice(at * third, (at + 1) * third) })),
+    );
     await world.settled(90_000);
     expect(complaint(await world.judged())).toBeUndefined();
 
     const scan = new WindowScan();
     for (const text of texts) scan.add(Buffer.from(text));
     const plaintextWindows = scan.size;
-    const secrets = (await Promise.all([alice, bob, laptop].map((client) => client.ask<{ secrets: string[] }>("secrets")))).flatMap((answer) =>
-      answer.secrets.map((hex) => Buffer.from(hex, "hex")),
+    const secrets = (await Promise.all([alice, bob, laptop].map((client) => client.ask<{ secrets: string[] }>("secrets")))).flatMap(
+      (answer) => answer.secrets.map((hex) => Buffer.from(hex, "hex")),
     );
     expect(secrets.length).toBeGreaterThan(3 * 100);
     for (const secret of secrets) for (const spelling of spellings(secret)) scan.add(spelling);
@@ -50,7 +52,9 @@ test("nothing of 1,000 plaintexts and of no private key is in the server's files
     const found = places.map(({ name, bytes }) => [name, scan.find(bytes)]).filter(([, at]) => at !== undefined);
     expect(found).toEqual([]);
     const sizes = places.map(({ name, bytes }) => `${name} ${String(bytes.length)}`).join(", ");
-    console.log(`  ${String(plaintextWindows)} windows of ${String(messages)} plaintexts and ${String(secrets.length)} secrets; bytes looked at: ${sizes}`);
+    console.log(
+      `  ${String(plaintextWindows)} windows of ${String(messages)} plaintexts and ${String(secrets.length)} secrets; bytes looked at: ${sizes}`,
+    );
 
     // The scan does find what is there: 8 bytes of a text, or a key in hex, anywhere in those files.
     for (const planted of [Buffer.from(texts[17]!).subarray(5, 13), Buffer.from(secrets[3]!.toString("hex")).subarray(9, 17)]) {

@@ -130,13 +130,15 @@ function stateOf() {
 
 function untickedOf(chat) {
   const mine = client.chat(chat).history({ limit: 1_000 });
-  return mine.filter(({ state }) => state !== undefined && state !== "delivered" && state !== "read").map(({ id, seq, state }) => ({ id, seq, state }));
+  return mine
+    .filter(({ state }) => state !== undefined && state !== "delivered" && state !== "read")
+    .map(({ id, seq, state }) => ({ id, seq, state }));
 }
 
 function rowsOf() {
   const rows = [];
   for (const { chat } of store.chats.all()) {
-    for (let from = 1n; ; ) {
+    for (let from = 1n; ;) {
       const page = store.inbox.list(chat, from, 1_000);
       for (const { seq, state, kind, sender, device, messageId, counter, reason, content } of page) {
         rows.push({ conv: chat, seq, state, kind, sender, from: device, msg: messageId, counter, reason, sha: content && hashOf(content) });

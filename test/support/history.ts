@@ -86,7 +86,8 @@ function readLog({ events, dumps }: Evidence, verdict: Verdict): Log {
     const key = `${conv}/${logged.dev ?? ""}/${logged.msg}`;
     const place = places.get(key) ?? seq;
     places.set(key, place);
-    if (place !== seq) verdict.double.push(`${logged.msg} of ${String(logged.dev)} is at ${conv}/${place} and at ${seq} (${logged.witness})`);
+    if (place !== seq)
+      verdict.double.push(`${logged.msg} of ${String(logged.dev)} is at ${conv}/${place} and at ${seq} (${logged.witness})`);
   };
   for (const event of events) {
     if (event.conv === undefined || event.seq === undefined || event.msg === undefined) continue;
@@ -125,7 +126,8 @@ function judgeCounters(log: Log, verdict: Verdict): void {
 /** What was acknowledged lies at its place in every store that should have it, readable and with its bytes (I1, I3). */
 function judgeAcknowledged({ events, dumps }: Evidence, verdict: Verdict): Set<string> {
   const sha = new Map<string, string>();
-  for (const event of events) if (event.type === "invoke" && event.sha !== undefined) sha.set(`${event.conv!}/${event.dev!}/${event.msg!}`, event.sha);
+  for (const event of events)
+    if (event.type === "invoke" && event.sha !== undefined) sha.set(`${event.conv!}/${event.dev!}/${event.msg!}`, event.sha);
   const founders = foundersOf(events);
   const stores = dumps.map(({ self, rows, retired }) => ({
     self,
@@ -144,8 +146,10 @@ function judgeAcknowledged({ events, dumps }: Evidence, verdict: Verdict): Set<s
       const seq = BigInt(event.seq!);
       if (from === undefined || seq < from || seq > last(event.conv!) || !wide.has(key)) continue;
       const row = at.get(`${event.conv!}/${event.seq!}`);
-      if (row === undefined || row.msg !== event.msg) verdict.lost.push(`${key} acknowledged at ${event.seq!}: ${self.device} has ${row?.msg ?? "nothing"} there`);
-      else if (row.sha !== undefined && sha.has(key) && row.sha !== sha.get(key)) verdict.wrong.push(`${key}: other bytes at ${self.device}`);
+      if (row === undefined || row.msg !== event.msg)
+        verdict.lost.push(`${key} acknowledged at ${event.seq!}: ${self.device} has ${row?.msg ?? "nothing"} there`);
+      else if (row.sha !== undefined && sha.has(key) && row.sha !== sha.get(key))
+        verdict.wrong.push(`${key}: other bytes at ${self.device}`);
     }
   }
   return acknowledged;
@@ -209,7 +213,8 @@ function judgeRealTime({ events }: Evidence, verdict: Verdict): void {
     if (event.type === "invoke" && !floor.has(key)) floor.set(key, highest.get(event.conv) ?? 0n);
     if (event.type !== "ok" || event.seq === undefined) continue;
     const seq = BigInt(event.seq);
-    if (seq <= (floor.get(key) ?? 0n)) verdict.order.push(`${key} at ${seq}, though ${String(floor.get(key))} was acknowledged before it was sent`);
+    if (seq <= (floor.get(key) ?? 0n))
+      verdict.order.push(`${key} at ${seq}, though ${String(floor.get(key))} was acknowledged before it was sent`);
     if (seq > (highest.get(event.conv) ?? 0n)) highest.set(event.conv, seq);
   }
 }
@@ -225,7 +230,8 @@ function judgeDumps({ events, dumps }: Evidence, log: Log, verdict: Verdict): vo
     for (const row of rows) {
       const at = `${row.conv}/${row.seq} at ${self.device}`;
       if (row.state === "missed") verdict.gaps.push(`${at}: missed ${String(row.reason)}`);
-      else if (row.state !== "read" && row.state !== "own" && row.state !== "control") verdict.wrong.push(`${at}: ${row.state} ${String(row.reason)}`);
+      else if (row.state !== "read" && row.state !== "own" && row.state !== "control")
+        verdict.wrong.push(`${at}: ${row.state} ${String(row.reason)}`);
       else if (row.reason !== undefined) verdict.gaps.push(`${at}: ${row.reason}`);
     }
     for (const [conv, entries] of log) {
@@ -252,7 +258,8 @@ function judgeShown({ events }: Evidence, verdict: Verdict): void {
     const seq = BigInt(event.seq!);
     if (reader.shown.has(at)) {
       if (!(reader.reopened && reader.unconfirmed === at)) verdict.double.push(`${event.proc} was shown ${at} twice`);
-    } else if (seq <= (reader.last.get(event.conv!) ?? 0n)) verdict.order.push(`${event.proc} was shown ${at} after ${String(reader.last.get(event.conv!))}`);
+    } else if (seq <= (reader.last.get(event.conv!) ?? 0n))
+      verdict.order.push(`${event.proc} was shown ${at} after ${String(reader.last.get(event.conv!))}`);
     reader.shown.add(at);
     reader.last.set(event.conv!, seq);
     reader.unconfirmed = at;
@@ -277,6 +284,7 @@ function judgeReceipts({ events }: Evidence, verdict: Verdict): void {
 /** In the log without an answer that reached its sender: legal, and worth a number. */
 function countRecovered(log: Log, acknowledged: ReadonlySet<string>): number {
   let recovered = 0;
-  for (const [conv, entries] of log) for (const { msg, dev } of entries.values()) if (!acknowledged.has(`${conv}/${String(dev)}/${msg}`)) recovered++;
+  for (const [conv, entries] of log)
+    for (const { msg, dev } of entries.values()) if (!acknowledged.has(`${conv}/${String(dev)}/${msg}`)) recovered++;
   return recovered;
 }

@@ -45,7 +45,12 @@ function textAt(bytes: Uint8Array, at: number): string {
 /** A key or secret in every spelling in which it might be written down: raw, hex, base64, base64url. */
 export function spellings(secret: Uint8Array): Uint8Array[] {
   const buffer = Buffer.from(secret);
-  const texts = [buffer.toString("hex"), buffer.toString("hex").toUpperCase(), buffer.toString("base64").replace(/=+$/, ""), buffer.toString("base64url")];
+  const texts = [
+    buffer.toString("hex"),
+    buffer.toString("hex").toUpperCase(),
+    buffer.toString("base64").replace(/=+$/, ""),
+    buffer.toString("base64url"),
+  ];
   return [secret, ...texts.map((text) => Buffer.from(text))];
 }
 

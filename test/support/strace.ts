@@ -33,7 +33,9 @@ export class Tracer {
 
   private constructor(pid: number, file: string, words: readonly string[]) {
     this.#file = file;
-    this.#child = spawn("strace", ["-f", "-ttt", "-T", "-y", "-o", file, ...words, "-p", String(pid)], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = spawn("strace", ["-f", "-ttt", "-T", "-y", "-o", file, ...words, "-p", String(pid)], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     this.#ended = new Promise((resolve) => {
       this.#child.once("close", () => {
         resolve();
@@ -45,7 +47,7 @@ export class Tracer {
     let said = "";
     this.#child.stderr!.on("data", (chunk: Buffer) => (said += chunk.toString()));
     // It says "attached with N threads" once all of them are stopped for it.
-    for (const deadline = performance.now() + 10_000; !/attached/.test(said); ) {
+    for (const deadline = performance.now() + 10_000; !/attached/.test(said);) {
       if (performance.now() > deadline || this.#child.exitCode !== null) throw new Error(`strace did not attach: ${said}`);
       await pause(10);
     }
