@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { LineCounter, parseDocument, isMap, isScalar, type Pair, type YAMLMap } from "yaml";
-import { configurableLimits, limits, type ConfigurableLimit } from "../lib/limits.js";
+import { configurableLimits, type ConfigurableLimit } from "../lib/configurable-limits.js";
+import { limits } from "../lib/limits.js";
 import { nearest } from "./nearest.js";
 
 /** One setting: what it may be, and what it is when nobody says anything. */

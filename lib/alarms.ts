@@ -9,6 +9,7 @@ export class Alarms<Owner extends object> {
   readonly #due = new Map<number, Set<Owner>>();
   readonly #slotOf = new Map<Owner, number>();
   #timer: Timer | undefined;
+  #stopped = false;
 
   constructor(clock: Clock, ring: (owner: Owner) => void) {
     this.#clock = clock;
@@ -17,6 +18,7 @@ export class Alarms<Owner extends object> {
 
   /** The earlier of this moment and the pending one wins. */
   set(owner: Owner, monoMs: number): void {
+    if (this.#stopped) return;
     const slot = Math.ceil(monoMs / tickMs);
     const pending = this.#slotOf.get(owner);
     if (pending !== undefined) {
@@ -37,7 +39,9 @@ export class Alarms<Owner extends object> {
     if (pending !== undefined) this.#forget(owner, pending);
   }
 
+  /** For good: whatever outlives its owner's end must not keep the process. */
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#due.clear();

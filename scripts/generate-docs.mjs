@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path) => readFileSync(join(root, path), "utf8");
 
-const pages = { "docs/errors.md": errors(read("lib/errors.ts")), "docs/limits.md": limits(read("lib/limits.ts")) };
+const pages = {
+  "docs/errors.md": errors(read("lib/errors.ts")),
+  "docs/limits.md": limits(read("lib/limits.ts"), read("lib/configurable-limits.ts")),
+};
 let stale = false;
 for (const [path, text] of Object.entries(pages)) {
   if (!process.argv.includes("--check")) writeFileSync(join(root, path), text);
@@ -34,10 +37,13 @@ ${rows.join("\n")}
 `;
 }
 
-function limits(code) {
+function limits(code, configurable) {
   const body = /const defaults = \{\n([\s\S]*?)\n\};/.exec(code)[1];
   const ranges = new Map(
-    [...code.matchAll(/^ {2}(\w+): \[([^,]+), ([^\]]+)\],/gm)].map(([, name, min, max]) => [name, `${min} to ${max}`.replaceAll("*", "×")]),
+    [...configurable.matchAll(/^ {2}(\w+): \[([^,]+), ([^\]]+)\],/gm)].map(([, name, min, max]) => [
+      name,
+      `${min} to ${max}`.replaceAll("*", "×"),
+    ]),
   );
   const lines = [];
   let reason = "";
