@@ -2,10 +2,10 @@ import * as nact from "nact";
 import { assert } from "../../lib/assert.js";
 import type { Clock, Timer } from "../../lib/clock.js";
 import type { ErrorCode } from "../../lib/errors.js";
-import type { ConversationId } from "../../lib/ids.js";
+import type { AccountId, ConversationId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { closeCodes } from "../../protos/close-codes.js";
-import type { ActorKind, Mail, ReplyTo } from "../../protos/messages.js";
+import type { ActorKind, Mail, ReplyTo, ToDevice } from "../../protos/messages.js";
 import type { Gate, Moment, Ownership, Router, Sessions } from "../ports.js";
 import { Activation, Slot } from "./activation.js";
 import { Alarms } from "../../lib/alarms.js";
@@ -43,6 +43,8 @@ export class ActorHost {
   /** Least recently used first. */
   readonly #byUse = new Map<Slot, number>();
   readonly #alarms: Alarms<Activation>;
+  /** Actors that threw and will be asked again for what they owe. */
+  readonly #recovering = new Set<string>();
   #sweep: Timer | undefined;
   #draining = false;
   #spawned = 0;
@@ -202,11 +204,19 @@ export class ActorHost {
     }
   }
 
-  /** What a conversation had in flight when it threw is finished by its next activation, which nobody else may cause. Later: it may throw again. */
-  #recoverLater(slot: Slot): void {
-    if (slot.spec.kind !== "conversation" || this.#draining) return;
+  /**
+   * What an actor had in flight when it threw is finished by its next activation, which nobody else may cause: an account's work, a
+   * conversation's deliveries. A device has nothing of its own: whatever it owes is repeated to it. Later, for it may throw again; and once
+   * at a time, or each throw would add a cycle that never ends.
+   */
+  #recoverLater({ spec: { kind }, id }: Slot): void {
+    if (kind === "device" || this.#draining || this.#recovering.has(id)) return;
+    this.#recovering.add(id);
     this.#around.clock.timer(limits.redeliverMinMs, () => {
-      if (!this.#draining) this.tell({ kind: "conversation", id: slot.id as ConversationId, message: { type: "recover" } });
+      this.#recovering.delete(id);
+      if (this.#draining) return;
+      if (kind === "account") this.tell({ kind, id: id as AccountId, message: { type: "resume-work" } });
+      else this.tell({ kind, id: id as ConversationId, message: { type: "recover" } });
     });
   }
 
@@ -241,6 +251,10 @@ export class ActorHost {
   #answerFailure(message: object, code: ErrorCode): void {
     const asker = replyToOf(message);
     if (asker !== undefined) this.#around.sessions.answer(asker, { type: "problem", code, retryAfterMs: 500 });
+    // An attach is answered by being the session: refused in silence, its socket would wait for pushes for ever.
+    if ("type" in message && message.type === "attach") {
+      this.#around.sessions.close((message as Extract<ToDevice, { type: "attach" }>).session, closeCodes.draining.code, code);
+    }
   }
 
   #passivateOldest(count: number): void {
