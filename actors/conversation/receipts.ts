@@ -102,7 +102,7 @@ export function flushReceipts(state: Conversation, now: Moment, effects: Effect[
   }
 }
 
-/** A device that syncs: everything, or that it has no business here. */
+/** A device that syncs: everything, also where that is nothing, since it waits for the answer; or that it has no business here. */
 export function onReceiptsWanted(
   state: Conversation,
   { account, device: id }: Extract<ToConversation, { type: "receipts-wanted" }>,
@@ -116,27 +116,30 @@ export function onReceiptsWanted(
   const device = state.devices.get(id);
   if (device === undefined) return; // its devices entry is on its way to the log; it asks again
   device.attentive = true;
-  tellAll(state, roster, device, effects);
+  device.wantsAll = false;
+  effects.push(receiptsTo(state, device, allNotices(state, roster, device)));
 }
 
 function tellAll(state: Conversation, roster: Roster, device: DeviceFold, effects: Effect[]): void {
   device.wantsAll = false;
+  tell(state, device, allNotices(state, roster, device), effects);
+}
+
+function allNotices(state: Conversation, roster: Roster, device: DeviceFold): readonly ReceiptNotice[] {
   const notices: ReceiptNotice[] = [];
   for (const [account, member] of roster.members) {
     if (account !== device.account) notices.push(accountNotice(state, roster, account));
     else notices.push(...ownNotices(state, member.devices, device));
   }
-  tell(
-    state,
-    device,
-    notices.filter(({ watermarks }) => watermarks.delivered > 0n),
-    effects,
-  );
+  return notices.filter(({ watermarks }) => watermarks.delivered > 0n);
 }
 
 function tell(state: Conversation, device: DeviceFold, notices: readonly ReceiptNotice[], effects: Effect[]): void {
-  if (notices.length === 0) return;
-  effects.push({ type: "tell", mail: { kind: "device", id: device.id, message: { type: "receipts", conversation: state.id, notices } } });
+  if (notices.length > 0) effects.push(receiptsTo(state, device, notices));
+}
+
+function receiptsTo(state: Conversation, { id }: DeviceFold, notices: readonly ReceiptNotice[]): Effect {
+  return { type: "tell", mail: { kind: "device", id, message: { type: "receipts", conversation: state.id, notices } } };
 }
 
 function deviceNotice({ account, id, watermarks }: DeviceFold): ReceiptNotice {
