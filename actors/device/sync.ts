@@ -49,10 +49,12 @@ export function pumpSync(state: Device, turn: Turn): void {
   }
   if (!session.liveOwed || !isDone(session)) return;
   session.liveOwed = false;
-  if (session.foreign.length > 0) {
-    const what = { type: "problem", code: "not-a-member", conversations: session.foreign } as const;
+  const { foreign } = session;
+  session.foreign = [];
+  // In frames that any client takes: the ids of 20,000 chats are more than one may hold.
+  for (let at = 0; at < foreign.length; at += limits.syncChatsMax) {
+    const what = { type: "problem", code: "not-a-member", conversations: foreign.slice(at, at + limits.syncChatsMax) } as const;
     turn.effects.push({ type: "push", session: session.ref, what });
-    session.foreign = [];
   }
   turn.effects.push({ type: "push", session: session.ref, what: { type: "live", requestId: session.syncRequest } });
   session.syncRequest = 0;
