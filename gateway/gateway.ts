@@ -18,6 +18,9 @@ import type { ClientSocket } from "./sockets.js";
 
 const protocolVersion = 1;
 
+/** A second without a refusal, and those before it are forgiven. */
+const warningsKeptMs = 1_000;
+
 interface Held {
   readonly socket: ClientSocket;
   session: Session;
@@ -196,6 +199,7 @@ export class Gateway {
       sends: fullBucket(this.#sendRule, now),
       pages: fullBucket(this.#pageRule, now),
       warnings: 0,
+      warnedMs: now,
     };
     held.socket.send(requestId, {
       welcome: { serverTsMs: BigInt(this.#clock.now()), protocol: protocolVersion, limits: this.#welcomeLimits() },
@@ -273,8 +277,13 @@ export class Gateway {
       this.#close(held, "unauthenticated");
       return;
     }
-    held.session.warnings += cost;
-    if (held.session.warnings >= this.#limits.problemsBeforeClose) this.#close(held, "rate-limited");
+    const { session } = held;
+    const now = this.#clock.mono();
+    // One refusal now and then in a connection of weeks is no flood.
+    if (now - session.warnedMs >= warningsKeptMs) session.warnings = 0;
+    session.warnedMs = now;
+    session.warnings += cost;
+    if (session.warnings >= this.#limits.problemsBeforeClose) this.#close(held, "rate-limited");
   }
 
   #problem(held: Held, requestId: number, code: ErrorCode, frame?: hermod.v1.ClientFrame): void {

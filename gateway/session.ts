@@ -27,8 +27,10 @@ export interface OpenSession {
   sendsInFlight: number;
   readonly sends: TokenBucket;
   readonly pages: TokenBucket;
-  /** Refusals by a limit since the last good second; too many close the socket. */
+  /** Refusals since the last good second; too many close the socket. */
   warnings: number;
+  /** When the newest of them was. */
+  warnedMs: number;
 }
 
 /** The limits of one device's session, all configurable. */
