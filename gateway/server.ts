@@ -81,16 +81,15 @@ export class Edge {
   async listen(): Promise<number> {
     const { host, port } = this.#options;
     this.#hold = await holdPort(host, port);
-    const listening = this.#hold !== undefined && (await this.#listen());
+    const listening = this.#hold !== undefined && (await this.#listen(this.#hold.port));
     if (listening === false) throw new PortInUse(host, port);
     this.#listening = listening;
     return uws.us_socket_local_port(listening);
   }
 
-  #listen(): Promise<uws.us_listen_socket | false> {
-    const { host, port } = this.#options;
+  #listen(port: number): Promise<uws.us_listen_socket | false> {
     return new Promise((resolve) => {
-      this.#native.listen(host, port, 0, resolve);
+      this.#native.listen(this.#options.host, port, 0, resolve);
     });
   }
 
