@@ -62,8 +62,18 @@ async function happen(world: DeviceWorld, chats: readonly ToyConversation[]): Pr
   } else if (draw < 89) world.say({ type: rand.below(4) === 0 ? "drain" : "passivate" });
   else if (draw < 92) chat.restart();
   else if (draw < 95) client.silent = rand.below(2) === 0;
+  else if (draw < 96) client.ghost();
   else if (draw < 97) client.fetch(chat.id, 1n + BigInt(rand.below(40)), 50n);
+  else if (draw < 98) await outage(world);
   else await world.run(rand.fraction() * 12_000);
+}
+
+/** The store answers nobody for longer than an adapter tries: writes end unsure, and some of them have applied. */
+async function outage(world: DeviceWorld): Promise<void> {
+  const { faults } = world.doubtful;
+  world.doubtful.faults = { ...faults, lostAnswer: 0.3, dropped: 0.7, late: 0, readFails: 1 };
+  await world.run(6_000);
+  world.doubtful.faults = faults;
 }
 
 test.each(seeds)("every sequence exactly once, in order, nothing lost, seed %i", async (seed) => {

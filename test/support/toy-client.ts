@@ -61,6 +61,17 @@ export class ToyClient {
     this.#world.deliver({ type: "attach", session: this.ref, account, conn: this.conn, ...(synced ? { synced } : {}) });
   }
 
+  /** An attach of an older connection that was long on its way. */
+  ghost(): void {
+    if (this.conn < 2n) return;
+    const { account } = this.#world;
+    const session = { gateway: "g1", socket: ++this.#sockets };
+    this.#world.deliver({ type: "attach", session, account, conn: this.conn - 1n });
+    this.#world.clock.timer(5, () => {
+      this.#world.deliver({ type: "detach", session });
+    });
+  }
+
   /** @param told whether the server hears of it */
   disconnect(told = true): void {
     const ref = this.ref;
