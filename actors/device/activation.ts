@@ -57,7 +57,6 @@ export function onFenced(
   state.ver = row?.ver ?? 0n;
   state.revoked = row?.revoked ?? false;
   for (const [conversation, from] of row?.marks ?? []) state.marks.set(conversation, { from, phase: "durable", heard: 0n });
-  const waiting = state.waiting;
-  state.waiting = [];
-  for (const mail of waiting) onMail(state, mail, turn);
+  // One by one: if one of them throws, the rest is still there to be answered.
+  for (let mail = state.waiting.shift(); mail !== undefined; mail = state.waiting.shift()) onMail(state, mail, turn);
 }

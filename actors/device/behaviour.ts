@@ -101,6 +101,7 @@ function handle(state: Device, message: DeviceMessage, turn: Turn): void {
 function receive(state: Device, mail: DeviceMail, turn: Turn): void {
   if (state.phase !== "loading") onMail(state, mail, turn);
   else if (state.waiting.length < limits.deviceWaitingMax) state.waiting.push(mail);
+  else if (mail.type === "attach") turn.effects.push({ type: "close", session: mail.session, reason: "draining" });
   else if ("from" in mail && mail.from.requestId !== 0) turn.effects.push({ type: "refuse", to: mail.from, code: "overloaded" });
 }
 

@@ -222,7 +222,7 @@ export function createDevice(id: DeviceId): Device {
     retries: [],
     wakeMs: Infinity,
     waiters: () => waitersOf(device),
-    attached: () => device.session?.ref,
+    attached: () => device.session?.ref ?? device.waiting.findLast((mail) => mail.type === "attach")?.session,
   };
   return device;
 }

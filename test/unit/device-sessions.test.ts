@@ -233,7 +233,15 @@ describe("loading", () => {
     steps.say({ type: "start", shardEpoch: 1n });
     for (let seq = 1n; seq <= BigInt(limits.deviceWaitingMax); seq++) steps.deliver(seq);
     expect(steps.sync(1)).toEqual(["refuse overloaded"]);
+    expect(steps.attach(2)).toEqual(["close 2 draining"]);
     expect(steps.state.waiting.length).toBe(limits.deviceWaitingMax);
+  });
+
+  test("names the session that waits to be attached, in case it must be dropped", () => {
+    const steps = new Steps();
+    steps.say({ type: "start", shardEpoch: 1n });
+    steps.attach(1);
+    expect(steps.state.attached()).toEqual(ref(1));
   });
 
   test("takes 10,000 marks", () => {
