@@ -1,22 +1,21 @@
-/** The SDK: what programs import. Everything else in this folder may change without notice. */
+/** The SDK: everything that a program needs to be a device of an account. `import { Client } from "hermod"`. */
 export { Client } from "./client.js";
 export { HermodError, hasCode } from "./errors.js";
-export { systemClock, type Clock } from "../lib/clock.js";
-export { errorCodes, type ErrorCode } from "../lib/errors.js";
-export type { AccountId, ConversationId, DeviceId, MessageId } from "../lib/ids.js";
+export { jsonHistory } from "./messages/history.js";
+export { errorCodes } from "../lib/errors.js";
 export type { OwnDevice } from "./account/devices.js";
 export type { Link, LinkOptions, LinkQuestion } from "./account/link-new.js";
 export type { LinkRequest } from "./account/link-old.js";
 export type { RecoverOptions } from "./account/recover.js";
-export type { Comparison, SafetyNumber } from "./account/safety.js";
+export type { SafetyNumber } from "./account/safety.js";
 export type { ConnectionState } from "./connection/ports.js";
 export type { History, HistoryEvent, Self } from "./context.js";
 export type { ClientEvent, RefusedEntry } from "./events.js";
 export type { Chat, ChatBatch, ChatMember, ChatSnapshot } from "./messages/chat.js";
-export type { SendRequest } from "./messages/engine.js";
-export { jsonHistory } from "./messages/history.js";
 export type { InboxMessage, InboxOptions } from "./messages/inbox.js";
 export type { MessageBody, MessageState, MessageView } from "./messages/message.js";
 export type { SentAt, SentMessage } from "./messages/sent-message.js";
 export type { ClientOptions, Registered, Registration } from "./options.js";
 export type { OwnDevices } from "./own-devices.js";
+export type { ErrorCode } from "../lib/errors.js";
+export type { AccountId, ConversationId, DeviceId, MessageId } from "../lib/ids.js";
