@@ -22,7 +22,7 @@ import type { Effect, Message } from "./messages.js";
 import { flushReceipts, onReceipt, onReceiptsWanted } from "./receipts.js";
 import { onFetchRoster } from "./roster-pages.js";
 import { onSend } from "./sends.js";
-import { Conversation } from "./state.js";
+import { Conversation, type Loading } from "./state.js";
 import { onBodiesTrimmed, onTrimHeaders, onTrimProbed } from "./trimming.js";
 
 /** One activation, before it knows anything. It begins with `start`. */
@@ -42,15 +42,15 @@ export function createConversation(id: ConversationId): Conversation {
 export function step(state: Conversation, message: Message, now: Moment): Effect[] {
   const effects: Effect[] = [];
   hear(state, message, now, effects);
-  if (state.loading !== undefined && state.phase !== "loading") hearHeld(state, state.loading.waiting, now, effects);
+  if (state.loading !== undefined && state.phase !== "loading") hearHeld(state, state.loading, now, effects);
   if (state.phase === "ready" || state.phase === "draining") carryOn(state, now, effects);
   return effects;
 }
 
-/** What came while the conversation was loaded, in order. */
-function hearHeld(state: Conversation, held: readonly ToConversation[], now: Moment, effects: Effect[]): void {
+/** What came while the conversation was loaded, in order. Kept until all of it was heard: if one makes this throw, the others are known. */
+function hearHeld(state: Conversation, loading: Loading, now: Moment, effects: Effect[]): void {
+  for (const message of loading.waiting) onMail(state, message, now, effects);
   state.loading = undefined;
-  for (const message of held) onMail(state, message, now, effects);
 }
 
 // eslint-disable-next-line max-lines-per-function -- one line per message: the table of what a conversation hears

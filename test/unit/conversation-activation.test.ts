@@ -273,3 +273,11 @@ test("names everybody who waits", () => {
   drive.appended();
   expect(drive.state.waiters()).toHaveLength(3);
 });
+
+test("names also who waits behind a message that makes it throw as soon as it is loaded", () => {
+  const drive = begun();
+  drive.hear({ type: "create", from: asker(annPhone, 1), genesis: { ...genesis(), members: undefined! } });
+  drive.send(1n, { from: bobPhone });
+  expect(() => drive.hear({ type: "probed", bucket: 0n, found: undefined })).toThrow();
+  expect(drive.state.waiters().map(({ requestId }) => requestId)).toEqual([1, 1]);
+});
