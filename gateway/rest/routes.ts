@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { TypeCompiler, type TypeCheck } from "@sinclair/typebox/compiler";
+import { isHandle } from "../../lib/handle.js";
 import { idBytes, idOf, parseId, type AccountId, type LinkId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { accountIdOfList, versionOfListBody } from "./signed-lists.js";
@@ -124,6 +125,8 @@ async function register(call: Call, context: RestContext): Promise<Reply> {
 }
 
 async function lookUp(call: Call, context: RestContext): Promise<Reply> {
+  // What no handle can be is nobody's, and no key for the store.
+  if (!isHandle(call.parameter)) return problem("not-found");
   const account = await context.services.accountOf(call.parameter);
   return account === undefined ? problem("not-found") : { status: 200, body: { account } };
 }
