@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from "node:perf_hooks";
 import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { GatewayCounters } from "../gateway/ports.js";
+import { histogramMetric, type Meters } from "./meters.js";
 import type { ActorKind } from "../protos/messages.js";
 
 /** What the node counts by itself, read when somebody asks for the page. No ids in labels. */
@@ -11,6 +12,7 @@ export interface MetricSources {
   actorsLoaded(kind: ActorKind): number;
   fanOutBacklog(): number;
   readonly crashes: Record<string, number>;
+  readonly meters: Meters;
 }
 
 /** The metrics page. Hot paths keep plain counters; they are copied here when the page is read. */
@@ -52,6 +54,12 @@ export function openMetrics(sources: MetricSources): Registry {
     );
   };
   addMetrics(sources, lag, gauge, counter);
+  const { meters } = sources;
+  registry.registerMetric(
+    histogramMetric("hermod_store_commit_seconds", "Time of a commit until it was on disk.", meters.storeCommitSeconds),
+  );
+  registry.registerMetric(histogramMetric("hermod_store_commit_writes", "Writes that shared a commit.", meters.storeCommitWrites));
+  registry.registerMetric(histogramMetric("hermod_send_ack_seconds", "From a send's frame to its serverAck.", meters.sendAckSeconds));
   return registry;
 }
 

@@ -17,6 +17,7 @@ import { openAdmin, type HealthCheck } from "./admin.js";
 import type { Config } from "./config.js";
 import { sweepHourly } from "./housekeeping.js";
 import type { Logger } from "./log.js";
+import { openMeters, type Meters } from "./meters.js";
 import { openMetrics } from "./metrics.js";
 import { recoverShards } from "./recovery.js";
 import { version } from "./version.js";
@@ -36,8 +37,13 @@ export async function startNode(config: Config, log: Logger, onFatal: (cause: un
   setLimits(config.limits);
   const clock = systemClock();
   const reserve = { bytesMin: config.data.reserveBytes, share: config.data.reserveShare };
-  const stores = await openLmdb(config.data.dir, { clock, reserve, onFatal });
-  const node = new EmbeddedNode(config, log, clock, stores);
+  const meters = openMeters();
+  const onCommit = (writes: number, seconds: number): void => {
+    meters.storeCommitSeconds.observe(seconds);
+    meters.storeCommitWrites.observe(writes);
+  };
+  const stores = await openLmdb(config.data.dir, { clock, reserve, onFatal, onCommit });
+  const node = new EmbeddedNode(config, log, clock, stores, meters);
   try {
     await node.start();
     return node;
@@ -57,6 +63,7 @@ class EmbeddedNode implements RunningNode {
   readonly #clock: Clock;
   readonly #rand = systemRand();
   readonly #stores: Stores;
+  readonly #meters: Meters;
   readonly #background = new AbortController();
   readonly #counters: GatewayCounters = {
     connections: 0,
@@ -74,11 +81,12 @@ class EmbeddedNode implements RunningNode {
   #admin: Server | undefined;
   #draining = false;
 
-  constructor(config: Config, log: Logger, clock: Clock, stores: Stores) {
+  constructor(config: Config, log: Logger, clock: Clock, stores: Stores, meters: Meters) {
     this.#config = config;
     this.#log = log;
     this.#clock = clock;
     this.#stores = stores;
+    this.#meters = meters;
     this.inviteNeeded = config.registration.mode === "invite" || (config.registration.mode === "auto" && !isLoopback(config.edge.host));
     this.invite = toBase32(this.#rand.bytes(20));
   }
@@ -146,6 +154,7 @@ class EmbeddedNode implements RunningNode {
       actorsLoaded: (kind) => actors.host.loaded(kind),
       fanOutBacklog: () => actors.intents.backlog,
       crashes: actors.crashes,
+      meters: this.#meters,
     });
     const ready = (): HealthCheck[] => [
       this.#draining ? { name: "serving", ok: false, reason: "this node is draining" } : { name: "serving", ok: true },

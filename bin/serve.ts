@@ -39,12 +39,8 @@ export async function serve(options: ServeOptions, say: (line: string) => void, 
     complain(sentence);
     return exitCodes.conflict;
   }
-  const shown = config.edge.host.includes(":") ? `[${config.edge.host}]` : config.edge.host;
-  say(`Hermod ${version} is running. Data: ${config.data.dir}`);
-  say(`  API      http://${shown}:${String(node.apiPort)}`);
-  say(`  Health   http://${config.admin.host}:${String(node.adminPort)}/healthz`);
-  say(`  Invite   ${node.invite}${node.inviteNeeded ? "" : " (not needed: registration is open on loopback)"}`);
-  const signal = await new Promise<string>((resolve) => {
+  // Before anything is said: who reads that it runs may end it at once.
+  const stopped = new Promise<string>((resolve) => {
     process.once("SIGTERM", () => {
       resolve("SIGTERM");
     });
@@ -52,6 +48,12 @@ export async function serve(options: ServeOptions, say: (line: string) => void, 
       resolve("SIGINT");
     });
   });
+  const shown = config.edge.host.includes(":") ? `[${config.edge.host}]` : config.edge.host;
+  say(`Hermod ${version} is running. Data: ${config.data.dir}`);
+  say(`  API      http://${shown}:${String(node.apiPort)}`);
+  say(`  Health   http://${config.admin.host}:${String(node.adminPort)}/healthz`);
+  say(`  Invite   ${node.invite}${node.inviteNeeded ? "" : " (not needed: registration is open on loopback)"}`);
+  const signal = await stopped;
   log.info({ signal }, "draining");
   // A handler that hangs must not keep a drained node alive.
   const watchdog = setTimeout(() => process.exit(exitCodes.failure), 30_000);

@@ -190,8 +190,9 @@ class ChaosRun {
     while (!this.#over.signal.aborted) {
       await clock.sleep(5_000, this.#over.signal);
       if (this.#over.signal.aborted) return;
+      const { sent, acknowledged, shown } = this.ledger;
       terminal.say(
-        `  ${this.seconds.toFixed(0).padStart(3)} s: ${String(this.ledger.sent)} written, ${String(this.ledger.acknowledged)} acknowledged`,
+        `  ${this.seconds.toFixed(0).padStart(3)} s: ${String(sent)} written, ${String(acknowledged)} acknowledged, shown by the four devices: ${shown.join(", ")}`,
       );
     }
   }

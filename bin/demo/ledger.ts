@@ -52,6 +52,11 @@ export class Ledger {
     return this.#sent.size;
   }
 
+  /** How many messages each device has shown, in the order in which they joined. */
+  get shown(): readonly number[] {
+    return [...this.#shown.values()].map((rows) => rows.length);
+  }
+
   addDevice(device: DeviceId): void {
     this.#shown.set(device, []);
   }
