@@ -41,7 +41,8 @@ async function people(reserveBytes: number): Promise<CrashWorld> {
   const args = ["--set", `data.reserveBytes=${String(reserveBytes)}`, "--set", "data.reserveShare=0"];
   const made = await CrashWorld.start({}, {}, { dir: disk.dir, args });
   world = made;
-  [alice, bob] = (await Promise.all([made.person("alice"), made.person("bob")])) as [ClientProcess, ClientProcess];
+  alice = await made.person("alice");
+  bob = await made.person("bob");
   ({ chat } = await alice.ask<{ chat: string }>("chat", { with: "bob" }));
   return made;
 }

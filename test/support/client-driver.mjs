@@ -44,7 +44,7 @@ async function open() {
   client = await Client.open({ servers: config.servers, store, history });
   client.on((event) => {
     if (["alarm", "problem", "entry-refused", "verification-lost"].includes(event.type)) note({ ...stamp(), ...event });
-    if (event.type === "state") out({ event: "state", state: event.state.type });
+    if (event.type === "state") note({ ...stamp(), type: "state", state: event.state });
   });
   note({ ...stamp(), type: "open" });
 }

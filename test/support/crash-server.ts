@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Ended } from "../../bin/demo/server-process.js";
 
@@ -98,11 +97,6 @@ export class CrashServer {
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<Ended> {
     if (this.alive) this.#child.kill(signal);
     return this.ended;
-  }
-
-  /** How it ended, if it does so in time. */
-  async endedWithin(ms: number): Promise<Ended | undefined> {
-    return Promise.race([this.ended, pause(ms, undefined, { ref: false })]);
   }
 }
 

@@ -32,11 +32,20 @@ export function raised(more: Readonly<Record<string, number>> = {}): string[] {
   return Object.entries({ ...serverLimits, ...more }).flatMap(([name, value]) => ["--set", `limits.${name}=${String(value)}`]);
 }
 
-/** Asks again until the answer is yes. */
-export async function eventually(look: () => boolean | Promise<boolean>, what: string | (() => string), limitMs = 20_000): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await look())) {
-    if (performance.now() > deadline) throw new Error(`after ${String(limitMs)} ms still not: ${typeof what === "string" ? what : what()}`);
+/** Asks again until the answer is yes. The time begins anew whenever `since` changes: a kill costs a start of its own. */
+export async function eventually(
+  look: () => boolean | Promise<boolean>,
+  what: string | (() => string),
+  limitMs = 20_000,
+  since: () => unknown = () => 0,
+): Promise<void> {
+  let begun = performance.now();
+  for (let epoch = since(); !(await look());) {
+    const present = since();
+    if (present !== epoch) begun = performance.now();
+    epoch = present;
+    if (performance.now() - begun > limitMs)
+      throw new Error(`after ${String(limitMs)} ms still not: ${typeof what === "string" ? what : what()}`);
     await pause(20);
   }
 }
@@ -109,10 +118,15 @@ export class CrashWorld {
 
   /** The linked device was told of the conversations that the old one has. */
   async knowsAll(client: ClientProcess, old: ClientProcess): Promise<void> {
-    await eventually(async () => {
-      const [known, wanted] = await Promise.all([client.state(), old.state()]);
-      return Object.keys(wanted.chats).every((chat) => chat in known.chats);
-    }, `${client.name} knows the conversations of ${old.name}`);
+    await eventually(
+      async () => {
+        const [known, wanted] = await Promise.all([client.state(), old.state()]);
+        return Object.keys(wanted.chats).every((chat) => chat in known.chats);
+      },
+      `${client.name} knows the conversations of ${old.name}`,
+      30_000,
+      this.restarts,
+    );
   }
 
   /** Its store is looked at once more, then its process ends for good; what it did is still judged. */
@@ -123,6 +137,9 @@ export class CrashWorld {
     await client.stop();
     return dump;
   }
+
+  /** Changes with every start of the server. */
+  readonly restarts = (): number => this.server.pid;
 
   get awake(): ClientProcess[] {
     return [...this.clients.values()].filter((client) => client.alive && !this.gone.has(client.name));
@@ -139,6 +156,7 @@ export class CrashWorld {
       },
       () => `all devices have everything:\n${seen}`,
       limitMs,
+      this.restarts,
     );
   }
 

@@ -47,7 +47,7 @@ export class Tracer {
     let said = "";
     this.#child.stderr!.on("data", (chunk: Buffer) => (said += chunk.toString()));
     // It says "attached with N threads" once all of them are stopped for it.
-    for (const deadline = performance.now() + 10_000; !/attached/.test(said);) {
+    for (const deadline = performance.now() + 10_000; !said.includes("attached");) {
       if (performance.now() > deadline || this.#child.exitCode !== null) throw new Error(`strace did not attach: ${said}`);
       await pause(10);
     }
