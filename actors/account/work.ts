@@ -98,17 +98,40 @@ export function onToldHeard(state: Account, { conversation, version }: Extract<T
   return seeToWork(state);
 }
 
+type Joined = Extract<ToAccount, { type: "joined" }>;
+
 /**
  * A conversation has this account among its members, with that version of its list. It hears back when the row is durable: from then on
  * every newer version finds its way there. An older version than the row names is believed: telling once more changes nothing there.
  */
-export function onJoined(state: Account, { conversation, version }: Extract<ToAccount, { type: "joined" }>): AccountEffect[] {
+export function onJoined(state: Account, joined: Joined): AccountEffect[] {
+  const { conversation } = joined;
   const row = state.dirtyConversations.get(conversation) ?? state.conversations.get(conversation);
-  const told = Math.min(version, headOf(state).version);
+  const told = toldOf(state, joined);
   if (row === undefined && state.conversations.size >= 2 * limits.conversationsPerAccountMax) return heard(state, conversation);
   if (row?.told === told && !isBeingWritten(state, conversation)) return heard(state, conversation);
+  const { work } = state;
+  if (told < headOf(state).version && (!work.listed || work.ending)) return begin(state, undefined, joinLate(state, joined));
+  return join(state, joined);
+}
+
+function toldOf(state: Account, { version }: Joined): number {
+  return Math.min(version, headOf(state).version);
+}
+
+/** A newer list is owed to it: as with every list, the work list comes first, so that whoever hears `joined-heard` is told also after a crash. */
+function* joinLate(state: Account, joined: Joined): Flow {
+  yield* relist(state);
+  yield* ask({ type: "emit", effects: join(state, joined) });
+  return undefined;
+}
+
+function join(state: Account, joined: Joined): AccountEffect[] {
+  const { conversation } = joined;
+  const row = state.dirtyConversations.get(conversation) ?? state.conversations.get(conversation);
+  const told = toldOf(state, joined);
   state.joins.add(conversation);
-  if (row?.told === told) return [];
+  if (row?.told === told) return isBeingWritten(state, conversation) ? [] : [...heardOnce(state, conversation), ...seeToWork(state)];
   const nowMs = state.now.wallMs;
   state.dirtyConversations.set(conversation, { conversation, told, joinedMs: row?.joinedMs ?? nowMs, activeMs: nowMs });
   if (told === headOf(state).version) return [];
@@ -120,10 +143,12 @@ export function onJoined(state: Account, { conversation, version }: Extract<ToAc
 /** Conversations that wait for their row: it is durable now. */
 export function onRowsWritten(state: Account, { conversations = [] }: AccountChanges): AccountEffect[] {
   const durable = conversations.filter(({ conversation }) => state.joins.has(conversation) && !state.dirtyConversations.has(conversation));
-  return durable.flatMap(({ conversation }) => {
-    state.joins.delete(conversation);
-    return heard(state, conversation);
-  });
+  return durable.flatMap(({ conversation }) => heardOnce(state, conversation));
+}
+
+function heardOnce(state: Account, conversation: ConversationId): AccountEffect[] {
+  state.joins.delete(conversation);
+  return heard(state, conversation);
 }
 
 function isBeingWritten(state: Account, conversation: ConversationId): boolean {

@@ -323,6 +323,21 @@ test("a conversation that joined with an older list is told the newer one at onc
   expect(tolds(here)).toHaveLength(1);
 });
 
+test("what it is owed then survives a crash right behind its hearing that it is remembered", async () => {
+  const { here, alice } = await withDevices("second");
+  const conversation = id<never>(9) as ConversationId;
+  here.conversationsAnswer = () => false;
+  await here.tell(alice.id, { type: "joined", conversation, version: 1 });
+  expect(here.mails.some(({ message }) => message.type === "joined-heard")).toBe(true);
+  here.restart();
+  here.mails.length = 0;
+  here.conversationsAnswer = () => true;
+  await here.recover();
+  await here.pass(2_000);
+  expect(tolds(here)).toEqual([{ id: conversation, version: 2, devices: 2 }]);
+  expect(await here.stores.workList.list(0)).toEqual([]);
+});
+
 test("a conversation hears that it is remembered only once its row is durable, and each time that it asks again", async () => {
   const { here, alice } = await withDevices();
   const conversation = id<never>(9) as ConversationId;
