@@ -22,6 +22,7 @@ import type { Chat } from "./messages/chat.js";
 import type { SendRequest } from "./messages/engine.js";
 import { noHistory } from "./messages/history.js";
 import type { InboxMessage, InboxOptions } from "./messages/inbox.js";
+import { isSetBack } from "./messages/sent.js";
 import type { SentMessage } from "./messages/sent-message.js";
 import { checkOptions, keySourceOf, type ClientOptions, type Registered, type Registration } from "./options.js";
 import { OwnDevices } from "./own-devices.js";
@@ -166,13 +167,14 @@ export class Client implements AsyncDisposable {
    * Connects, and resolves when everything that was owed is stored (`live`). The connection keeps itself alive until `stop`; without a
    * server it goes on trying, and so does this promise until the signal is aborted.
    *
-   * @throws HermodError `not-registered`, `revoked`, `replaced`, `version-not-supported`, `stopped`
+   * @throws HermodError `not-registered`, `revoked`, `replaced`, `version-not-supported`, `stopped`, `store-rolled-back`
    * @example
    * await me.start();
    */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.self === undefined) throw new HermodError("not-registered");
     if (this.#store.identity.get()?.stage === "revoked") throw new HermodError("revoked");
+    if (isSetBack(this.#store)) throw new HermodError("store-rolled-back");
     this.#run();
     this.#connection.start();
     await untilLive(this.#connection, options.signal);

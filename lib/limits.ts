@@ -292,6 +292,8 @@ const defaults = {
   changesKeptMax: 1_000,
   /** Entries that an inbox loop reads from its store at once. */
   inboxPageEntries: 64,
+  /** READ watermarks on their way to the server, one per conversation: far below the requests that may wait for an answer. */
+  readsInFlightMax: 32,
   /** createChat again after newer device lists. */
   createChatTriesMax: 5,
   /** Text of one message. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sameBytes } from "../../lib/bytes.js";
 import { idBytes, type AccountId, type DeviceId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { point } from "../../lib/point.js";
@@ -18,6 +19,9 @@ export interface SealedNote {
   /** Unpadded Content, as every recipient sees it. */
   readonly bound: Uint8Array;
 }
+
+/** Something that this row of scope `subset` needs is not there yet; the conversation's other sends do not wait for it. */
+export class NotYet extends HermodError {}
 
 /** What was planned for a row. Both are called synchronously around the commit, so that nothing comes between. */
 export interface SealPlan {
@@ -39,7 +43,7 @@ export async function seal(context: ClientContext, row: OutboxRow, roster: Roste
   const fetched = await missingBundles(context, devices);
   const wanted = [...devices.keys()];
   if (isResend(row) && wanted.some((device) => lacksSession(context, device) && !fetched.bundles.has(device))) {
-    throw new HermodError("rate-limited", { message: "no bundle for the device that asked", retryAfterMs: limits.outboxDelayMaxMs });
+    throw new NotYet("rate-limited", { message: "no bundle for the device that asked", retryAfterMs: limits.outboxDelayMaxMs });
   }
   return context.cipher.locks.hold(wanted, async () => {
     const overlay = new Overlay(context.store.cipherRows);
@@ -48,12 +52,18 @@ export async function seal(context: ClientContext, row: OutboxRow, roster: Roste
     for (const device of wanted) bodies.push(await bodyFor(context, overlay, row, device, fetched, bound));
     const envelope = writeEnvelope(row, roster, counter, bodies);
     if (envelope.length > limits.entryBytesMax) throw new HermodError("too-large");
-    if (!plan.isWanted()) return false;
+    if (!plan.isWanted() || changedMeanwhile(context, row)) return false;
     point("client.encrypted");
     commit(context, overlay, row, { counter, envelope, rosterSeq: roster.seq, bound });
     plan.committed();
     return true;
   });
+}
+
+/** A row that has not left yet may be brought up to date (read state); what was encrypted of the older one is dropped. */
+function changedMeanwhile(context: ClientContext, row: OutboxRow): boolean {
+  const now = context.store.outbox.get(row.chat, row.messageId);
+  return now === undefined || !sameBytes(now.content, row.content);
 }
 
 /** Scope `all`: exactly the roster's devices without this one, as derived from verified chains. Never what the server says. */

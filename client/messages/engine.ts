@@ -21,6 +21,7 @@ import { Rosters } from "./rosters.js";
 import { appendSend, Sender, type NewSend } from "./sender.js";
 import { SentMessage, Watch } from "./sent-message.js";
 import { Staging } from "./staging.js";
+import { isSetBack } from "./sent.js";
 import { SyncEngine } from "./sync.js";
 
 type Sync = hermod.v1.Sync.$Properties;
@@ -64,7 +65,8 @@ export class MessagesEngine implements Messages {
     this.#receiver = new Receiver(context, rosters, this.#intake, stop);
     this.#staging = new Staging(context, { rosters, opener, intake: this.#intake }, stop);
     this.#reads = new Reads(context, { rosters, sender, changes });
-    this.#sync = new SyncEngine(context, { receiver: this.#receiver, reads: this.#reads, staging: this.#staging });
+    const stopped = this.#stopped.signal;
+    this.#sync = new SyncEngine(context, { receiver: this.#receiver, reads: this.#reads, staging: this.#staging, stopped });
     this.#creation = new Creation(context, rosters);
     this.#watch = new Watch(context, this.#reads, changes);
     this.#rosters = rosters;
@@ -80,6 +82,10 @@ export class MessagesEngine implements Messages {
   /** Begins to listen to the connection. Nothing is lost before: the server repeats what was not acknowledged. */
   start(): void {
     const { connection } = this.#context;
+    if (isSetBack(this.#context.store)) {
+      this.#fatal(new HermodError("store-rolled-back"));
+      return;
+    }
     this.#listening.push(
       connection.onPush((frame) => {
         this.#onPush(frame);
@@ -122,9 +128,15 @@ export class MessagesEngine implements Messages {
   }
 
   #onPush(frame: ServerFrame): void {
-    if (frame.receipt !== null) this.#reads.onReceipt(frame.receipt);
-    else if (frame.readStored !== null) this.#reads.onReadStored(frame.readStored);
-    else this.#receiver.onPush(frame);
+    try {
+      if (frame.receipt !== null) this.#reads.onReceipt(frame.receipt);
+      else if (frame.readStored !== null) this.#reads.onReadStored(frame.readStored);
+      else this.#receiver.onPush(frame);
+    } catch (error) {
+      // A full disk: receipts are told again. Whatever else a store does not take ends the client, not the program that it is part of.
+      if (error instanceof HermodError && error.retryable) return;
+      this.#fatal(error instanceof HermodError ? error : new HermodError("internal", { cause: error }));
+    }
   }
 
   createSelf(): Promise<ConversationId> {

@@ -13,7 +13,7 @@ import type { Opened, Opener } from "./opener.js";
 import type { Rosters } from "./rosters.js";
 import { missedKey, noMessage, rowOf } from "./rows.js";
 import type { Sender } from "./sender.js";
-import { commitChanges } from "./sent.js";
+import { commitChanges, setBackKey } from "./sent.js";
 
 /** Called after an own device's `sync` content was committed. */
 export type SyncListener = (sync: hermod.v1.Sync, from: DeviceId) => void;
@@ -127,9 +127,13 @@ export class Intake {
     let unknown = false;
     this.#context.store.transact((tx) => {
       const before = tx.outbox.get(chat, messageId);
+      // What this store sent was marked before it left; a row without the mark is from before the entry that the server shows.
+      unknown = before?.transmitted !== true;
+      if (unknown) {
+        tx.values.put(setBackKey, true);
+        return;
+      }
       commitChanges(tx, chat, this.#sender.outboxOf(chat), changes, this.#context);
-      unknown = before === undefined;
-      if (unknown) return;
       const late = before?.state === "sent" && before.seq === undefined;
       if (late) commitChanges(tx, chat, this.#sender.outboxOf(chat), [{ type: "sent", id: messageId, seq, serverMs }], this.#context);
       const row = tx.chats.get(chat);

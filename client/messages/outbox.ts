@@ -32,6 +32,8 @@ export interface PendingRow {
   flight: number | undefined;
   /** How often it was encrypted again because the server knew another roster. */
   repairs: number;
+  /** Rows of scope `subset` may have to wait for something that the others do not need; those go first then. */
+  waitUntilMs: number;
 }
 
 export type Step =
@@ -63,18 +65,32 @@ export function emptyOutbox(nextCounter: bigint, previousAll: bigint): ChatOutbo
 }
 
 export function addRow(outbox: ChatOutbox, row: Pick<PendingRow, "id" | "scope" | "counter">): void {
-  outbox.rows.push({ ...row, flight: undefined, repairs: 0 });
+  const added = { ...row, flight: undefined, repairs: 0, waitUntilMs: 0 };
+  if (row.counter === undefined) outbox.rows.push(added);
+  else insertNumbered(outbox, added);
+}
+
+/** Behind those with a counter, in front of those without: it may have overtaken one that waits. */
+function insertNumbered(outbox: ChatOutbox, row: PendingRow): void {
+  const unnumbered = outbox.rows.findIndex((each) => each.counter === undefined);
+  outbox.rows.splice(unnumbered < 0 ? outbox.rows.length : unnumbered, 0, row);
 }
 
 /** The next thing to do. `free` = transmissions that the device may still have in flight, over all conversations. */
 export function plan(outbox: ChatOutbox, nowMs: number, free: number): Step {
   if (nowMs < outbox.waitUntilMs) return { type: "wait", untilMs: outbox.waitUntilMs };
   if (outbox.behind !== undefined && outbox.flights.has(outbox.behind)) return { type: "wait", untilMs: undefined };
-  const idle = outbox.rows.find((row) => row.flight === undefined);
-  if (idle === undefined || free <= 0) return { type: "wait", untilMs: undefined };
+  const idle = outbox.rows.find((row) => row.flight === undefined && (row.counter !== undefined || row.waitUntilMs <= nowMs));
+  if (idle === undefined) return { type: "wait", untilMs: earliestWait(outbox) };
+  if (free <= 0) return { type: "wait", untilMs: undefined };
   if (idle.counter !== undefined) return { type: "transmit", id: idle.id, counter: idle.counter };
   if (outbox.encrypting !== undefined || hasStaleFlight(outbox)) return { type: "wait", untilMs: undefined };
   return { type: "encrypt", id: idle.id, counter: outbox.nextCounter, previousAll: previousAllBelow(outbox, outbox.nextCounter) };
+}
+
+function earliestWait(outbox: ChatOutbox): number | undefined {
+  const waits = outbox.rows.filter((row) => row.flight === undefined).map((row) => row.waitUntilMs);
+  return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
 /** Bytes that were given up may still be on their way: nothing is numbered anew before the server has answered each of them. */
@@ -114,15 +130,22 @@ export function onEncrypted(outbox: ChatOutbox, id: MessageId, counter: bigint):
   const row = find(outbox, id);
   assert(outbox.encrypting === id && row !== undefined, "encrypted a row that nobody asked for");
   assert(counter === outbox.nextCounter, "encrypted under a counter that is not the next");
+  remove(outbox, id);
+  insertNumbered(outbox, row);
   row.counter = counter;
   outbox.nextCounter = counter + 1n;
   outbox.encrypting = undefined;
 }
 
-/** Nothing was committed; `code` says that it never will be. */
-export function onNotEncrypted(outbox: ChatOutbox, id: MessageId, code: ErrorCode | undefined, untilMs: number): Change[] {
+/** Nothing was committed; `code` says that it never will be. `alone`: what is missing is missing to rows of scope `subset` only. */
+export function onNotEncrypted(outbox: ChatOutbox, id: MessageId, code: ErrorCode | undefined, untilMs: number, alone = false): Change[] {
   assert(outbox.encrypting === id, "gave up an encryption that nobody began");
   outbox.encrypting = undefined;
+  if (code === undefined && alone) {
+    // All of them together, so that many cost no more requests than one.
+    for (const row of outbox.rows) if (row.scope === "subset" && row.counter === undefined) row.waitUntilMs = untilMs;
+    return [];
+  }
   if (code === undefined) {
     outbox.waitUntilMs = untilMs;
     return [];
@@ -148,6 +171,8 @@ export function onAnswer(outbox: ChatOutbox, flight: number, answer: Answer, now
   row.flight = undefined;
   switch (answer.type) {
     case "lost":
+      // A new session ends the wait. Within one, a request that comes back at once must not be made again at once.
+      delay(outbox, nowMs, 0, jitter);
       return [];
     case "roster-mismatch":
       return repair(outbox, row, nowMs, jitter);
@@ -267,7 +292,10 @@ function delay(outbox: ChatOutbox, nowMs: number, atLeastMs: number, jitter: num
 export function onReconnected(outbox: ChatOutbox): void {
   outbox.flights.clear();
   outbox.behind = undefined;
-  for (const row of outbox.rows) row.flight = undefined;
+  for (const row of outbox.rows) {
+    row.flight = undefined;
+    row.waitUntilMs = 0;
+  }
   outbox.waitUntilMs = 0;
   outbox.delays = 0;
 }

@@ -1,8 +1,9 @@
 import { idBytes, idOf, isIdBytes, type AccountId, type ConversationId, type DeviceId, type MessageId } from "../../lib/ids.js";
+import { limits } from "../../lib/limits.js";
 import { hermod } from "../../protos/gen/hermod.js";
 import type { ClientContext } from "../context.js";
 import { HermodError } from "../errors.js";
-import type { OutboxRow, Transaction } from "../store/ports.js";
+import type { OutboxRow, SequenceSpan, Transaction } from "../store/ports.js";
 import type { Changes } from "./changes.js";
 import { encodePart } from "./content.js";
 import { foldReceipt, isTicked } from "./receipts.js";
@@ -16,6 +17,8 @@ export class Reads {
   readonly #rosters: Rosters;
   readonly #sender: Sender;
   readonly #changes: Changes;
+  /** Conversations whose READ was told and not confirmed yet. */
+  readonly #asking = new Set<ConversationId>();
 
   constructor(context: ClientContext, parts: { readonly rosters: Rosters; readonly sender: Sender; readonly changes: Changes }) {
     this.#context = context;
@@ -73,15 +76,33 @@ export class Reads {
     return devices.filter((id) => id !== device);
   }
 
+  /** One at a time per conversation: a loop that marks a thousand messages makes no thousand requests. */
   #send(chat: ConversationId, through: bigint): void {
-    if (this.#context.connection.session === undefined) return;
-    // Unanswered, it stays pending and goes with the next sync.
-    this.#context.connection.request({ messageAck: { chatId: idBytes(chat), through, status: read } }).catch(() => undefined);
+    const { connection } = this.#context;
+    if (connection.session === undefined || this.#asking.has(chat) || this.#asking.size >= limits.readsInFlightMax) return;
+    this.#asking.add(chat);
+    // READ is also DELIVERED, so it leaves out the same.
+    const messageAck = { chatId: idBytes(chat), through, status: read, except: this.#exceptOf(chat, through) };
+    connection.request({ messageAck }).then(
+      () => {
+        this.#asking.delete(chat);
+        for (const next of this.#context.store.pendingReads.all()) {
+          if (next.chat !== chat || next.through > through) this.#send(next.chat, next.through);
+        }
+      },
+      // Unanswered, it stays pending and goes with the next sync.
+      () => this.#asking.delete(chat),
+    );
   }
 
-  /** READ watermarks that the server has not confirmed. */
+  #exceptOf(chat: ConversationId, through: bigint): readonly SequenceSpan[] {
+    return this.#context.store.chats.get(chat)?.except.filter(({ from }) => from <= through) ?? [];
+  }
+
+  /** READ watermarks that the server has not confirmed. Those that leave something out go by an ack of their own, which can say so. */
   pending(): { readonly chatId: Uint8Array; readonly through: bigint }[] {
-    return this.#context.store.pendingReads.all().map(({ chat, through }) => ({ chatId: idBytes(chat), through }));
+    const plain = this.#context.store.pendingReads.all().filter(({ chat, through }) => this.#exceptOf(chat, through).length === 0);
+    return plain.map(({ chat, through }) => ({ chatId: idBytes(chat), through }));
   }
 
   /** Sends again what is still not confirmed. */

@@ -10,7 +10,7 @@ import type { ClientContext } from "../context.js";
 import { HermodError } from "../errors.js";
 import type { EntryReference, OutboxRow, Transaction } from "../store/ports.js";
 import type { Changes } from "./changes.js";
-import { awaitsRoster, boundOf, contentHash, seal } from "./encryption.js";
+import { awaitsRoster, boundOf, contentHash, NotYet, seal } from "./encryption.js";
 import * as rules from "./outbox.js";
 import type { Answer, Change, ChatOutbox } from "./outbox.js";
 import type { Rosters } from "./rosters.js";
@@ -178,8 +178,9 @@ export class Sender {
       if (!(error instanceof HermodError)) this.#context.emit({ type: "problem", code: "internal", message: String(error) });
       const untilMs = this.#context.clock.now() + Math.max(known.retryAfterMs ?? 0, limits.outboxDelayMinMs * 4);
       // The store did not take it, or the network did not answer: the row stays as it was.
-      const final = !known.retryable && known.code !== "stopped" ? known.code : undefined;
-      changes = rules.onNotEncrypted(outbox, step.id, final, untilMs);
+      // Without anybody left to send it to, it would stand in front of all others for ever.
+      const never = (!known.retryable && known.code !== "stopped") || known.code === "wrong-recipients";
+      changes = rules.onNotEncrypted(outbox, step.id, never ? known.code : undefined, untilMs, known instanceof NotYet);
     }
     this.#apply(chat, changes);
   }
@@ -191,7 +192,7 @@ export class Sender {
     await this.#rosters.catchUp(chat);
     const newer = this.#rosters.newest(chat);
     if (newer !== undefined && awaitsRoster(this.#context, row, newer)) {
-      throw new HermodError("overloaded", { message: "the conversation has not been told of the device yet" });
+      throw new NotYet("overloaded", { message: "the conversation has not been told of the device yet" });
     }
     return newer;
   }

@@ -1,8 +1,16 @@
 import type { ConversationId } from "../../lib/ids.js";
 import type { ClientContext } from "../context.js";
-import { valueKey, type InboxRow, type OutboxRow, type Transaction } from "../store/ports.js";
+import { valueKey, type InboxRow, type OutboxRow, type Reads, type Transaction } from "../store/ports.js";
 import { boundOf } from "./encryption.js";
 import type { Change, ChatOutbox } from "./outbox.js";
+
+/** Set for good once the server's word has shown that this store is older than what left this device: its ratchets were used before. */
+export const setBackKey = valueKey<boolean>("set-back");
+
+/** Whether a store was once found to be older than the server's word: it never sends again. */
+export function isSetBack(reads: Pick<Reads, "values">): boolean {
+  return reads.values.get(setBackKey) === true;
+}
 
 /** The newest own message of a conversation that still waits for ticks: what syncState names. */
 export function tickKey(chat: ConversationId): ReturnType<typeof valueKey<bigint>> {
@@ -40,7 +48,9 @@ export function commitChanges(
         }
         break;
       case "claimed":
-        rolledBack ||= change.id !== undefined && tx.outbox.get(chat, change.id) === undefined;
+        if (change.id === undefined || tx.outbox.get(chat, change.id) !== undefined) break;
+        tx.values.put(setBackKey, true);
+        rolledBack = true;
         break;
       case "refresh-roster":
         break;

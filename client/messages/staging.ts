@@ -60,22 +60,29 @@ export class Staging {
 
   onOffline(): void {
     this.#liveSinceMs = undefined;
-    this.#timer?.cancel();
+    this.#disarm();
   }
 
   stop(): void {
     this.#running = false;
+    this.#disarm();
+  }
+
+  #disarm(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   async idle(): Promise<void> {
     while (this.#passing !== undefined) await this.#passing;
   }
 
+  /** A timer that runs is left to run: what is read meanwhile from others must not put off those that wait. */
   #arm(): void {
-    this.#timer?.cancel();
-    if (!this.#running || this.#liveSinceMs === undefined || this.#context.store.inbox.stagedChats().length === 0) return;
+    if (this.#timer !== undefined || !this.#running || this.#liveSinceMs === undefined) return;
+    if (this.#context.store.inbox.stagedChats().length === 0) return;
     this.#timer = this.#context.clock.timer(limits.stagedWaitMs, () => {
+      this.#timer = undefined;
       this.#guard(this.#force());
     });
   }

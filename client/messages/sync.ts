@@ -44,33 +44,53 @@ export class SyncEngine {
   readonly #receiver: Receiver;
   readonly #reads: Reads;
   readonly #staging: Staging;
+  readonly #stopped: AbortSignal;
 
-  constructor(context: ClientContext, parts: { readonly receiver: Receiver; readonly reads: Reads; readonly staging: Staging }) {
+  constructor(
+    context: ClientContext,
+    parts: { readonly receiver: Receiver; readonly reads: Reads; readonly staging: Staging; readonly stopped: AbortSignal },
+  ) {
     this.#context = context;
     this.#receiver = parts.receiver;
     this.#reads = parts.reads;
     this.#staging = parts.staging;
+    this.#stopped = parts.stopped;
   }
 
+  /** What is put off is asked for again as long as the session lives: nothing is delivered to a device that has not said where it stands. */
   async run(session: Session): Promise<void> {
+    const { connection, clock } = this.#context;
+    for (let tries = 0; connection.session === session && !this.#stopped.aborted; tries++) {
+      const waitMs = await this.#once(session);
+      if (waitMs === undefined) return;
+      const backOffMs = Math.min(limits.outboxDelayMaxMs, limits.outboxDelayMinMs * 2 ** Math.min(tries, 16));
+      await clock.sleep(Math.max(waitMs, backOffMs), this.#stopped);
+    }
+  }
+
+  /** Undefined when there is nothing to repeat, else after how long at least. */
+  async #once(session: Session): Promise<number | undefined> {
     const { connection, store } = this.#context;
-    const lastOf = (chat: ConversationId): bigint | undefined => store.chats.get(chat)?.last;
-    const pages = syncPages(this.#receiver.doubted, this.#reads.unticked(), lastOf, this.#reads.pending());
     try {
+      const lastOf = (chat: ConversationId): bigint | undefined => store.chats.get(chat)?.last;
+      const pages = syncPages(this.#receiver.doubted, this.#reads.unticked(), lastOf, this.#reads.pending());
       for (const page of pages) {
         if (page.more === true) connection.send({ syncState: page });
         else await connection.request({ syncState: page }, { deadlineMs: limits.syncDeadlineMs });
       }
       await this.#receiver.idle();
-      if (connection.session !== session) return;
+      if (connection.session !== session) return undefined;
       connection.caughtUp(session);
       this.#staging.onLive();
       this.#reads.repeat();
+      return undefined;
     } catch (error) {
-      // A lost session begins again by itself; anything else is told, since `live` would never come.
-      if (error instanceof HermodError && error.problem === undefined && error.retryable) return;
+      // A lost session begins again by itself. What is refused for good is told, since `live` will never come.
+      if (error instanceof HermodError && error.retryable) return error.retryAfterMs ?? 0;
+      if (this.#stopped.aborted) return undefined;
       const code = error instanceof HermodError ? error.code : "internal";
       this.#context.emit({ type: "problem", code, message: `sync: ${String(error)}` });
+      return undefined;
     }
   }
 }

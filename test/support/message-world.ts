@@ -286,6 +286,20 @@ export class World {
     return peer;
   }
 
+  /** Takes a device out of its account's list and tells the conversations. */
+  unlink(gone: Peer): void {
+    gone.disconnect();
+    const lists = this.server.accounts.get(gone.account)!;
+    const head = lists.at(-1)!;
+    const version = head.version + 1;
+    const devices = head.devices.filter((listed) => listed.id !== gone.device);
+    const change = { cause: "unlink", added: [], removed: [gone.device] } as unknown as VerifiedList["change"];
+    const list: VerifiedList = { ...head, version, listHash: new Uint8Array([...head.listHash, version]).slice(-32), devices, change };
+    this.server.accounts.set(gone.account, [...lists, list]);
+    for (const other of this.peers.values()) if (other.account === gone.account) void other.chains.ensureHead([gone.account]);
+    for (const chat of this.server.chats.values()) if (chat.rosters.at(-1)!.members.has(gone.account)) this.server.tell(chat, list);
+  }
+
   answer(peer: Peer, frame: hermod.v1.ClientFrame): hermod.v1.ServerFrame.$Properties | undefined {
     const { server } = this;
     if (frame.createChat !== null) return server.create(peer.account, frame.createChat.genesis);

@@ -92,7 +92,13 @@ describe("what an answer does to a, b, c in flight under 5, 6, 7 and d queued", 
   const cases: { name: string; flight: number; answer: Answer; changes: string[]; then: string }[] = [
     { name: "an ack sends it", flight: 1, answer: ack(a, 9n), changes: ["sent a at 9"], then: "encrypt d 8 after 7" },
     { name: "acks come in any order", flight: 2, answer: ack(b, 9n), changes: ["sent b at 9"], then: "encrypt d 8 after 7" },
-    { name: "a lost socket sends the same bytes again", flight: 1, answer: { type: "lost" }, changes: [], then: "transmit a 5" },
+    {
+      name: "what was lost keeps the bytes, and goes again when its time or a new session comes",
+      flight: 1,
+      answer: { type: "lost" },
+      changes: [],
+      then: "wait for the clock",
+    },
     {
       name: "a mismatch resets it and all behind it, and nothing is numbered before the rest was answered",
       flight: 1,
