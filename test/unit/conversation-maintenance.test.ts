@@ -151,6 +151,19 @@ test.each([
   expect(effects).toEqual([trims ? "read-headers 1 to 2" : "save-snapshot 2"]);
 });
 
+test("a device that is away holds its bodies back like any other", () => {
+  const drive = new Drive().created();
+  drive.send(1n);
+  drive.appended();
+  drive.hear({ type: "intent-durable" });
+  drive.accepted(bobPhone, 2n);
+  drive.accepted(bobLaptop, 2n, "marked");
+  for (const device of [annPhone, bobPhone]) drive.receipt(device, 2n);
+  drive.later(day + 6_000);
+  drive.hear({ type: "passivate" });
+  expect(drive.hear({ type: "fanned-saved", fanned: 2n, outcome: "applied" })).toEqual(["save-snapshot 2"]);
+});
+
 test("trims through the newest that is old enough, under the epoch that its bucket bears", () => {
   const drive = written().later(day);
   drive.sent(2n, 3n);
