@@ -43,8 +43,8 @@ function goOn(state: Device, turn: Turn): void {
     }
     pumpReplay(state, turn);
     pumpSync(state, turn);
+    issueWrite(state, turn);
   } while (state.touched.size > 0);
-  issueWrite(state, turn);
   endIfDrained(state, turn);
 }
 

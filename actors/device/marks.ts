@@ -33,7 +33,11 @@ function marksToSet(state: Device): { conversation: Chat["id"]; from: bigint }[]
     state.wantedMarks.delete(chat);
     const from = chat.wanted;
     delete chat.wanted;
-    if (from === undefined || covers(state.marks.get(chat.id), from)) continue;
+    if (from === undefined || covers(state.marks.get(chat.id), from)) {
+      // Nothing to write, and nothing wanted any more: that alone may let the mark go.
+      state.touched.add(chat);
+      continue;
+    }
     for (const open of chat.open) open.inWrite = true;
     set.push({ conversation: chat.id, from });
   }

@@ -82,6 +82,7 @@ export class ToyClient {
   closed(session: SessionRef, code: number): void {
     this.closes.push(code);
     if (this.ref?.socket !== session.socket) return;
+    if (code === 4209) this.#world.problems.push(`the newest connection ${this.conn} was told that it is replaced`);
     this.ref = undefined;
     if (!this.reconnects || code >= 4200) return;
     this.#world.clock.timer(100, () => {
