@@ -108,8 +108,13 @@ class EmbeddedNode implements RunningNode {
       sessions: () => this.#gateway!,
     });
     this.#actors = actors;
-    const gateway = new Gateway(incarnation, actors.router, this.#clock, limits, this.#counters, (event, fields) => {
-      this.#log.warn(fields, event);
+    const gateway = new Gateway(incarnation, actors.router, this.#clock, limits, this.#counters, {
+      log: (event, fields) => {
+        this.#log.warn(fields, event);
+      },
+      onSendAck: (seconds) => {
+        this.#meters.sendAckSeconds.observe(seconds);
+      },
     });
     this.#gateway = gateway;
     void recoverShards(this.#stores, actors.intents, actors.router, this.#clock, taken, this.#background.signal, this.#log);

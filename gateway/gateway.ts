@@ -10,7 +10,7 @@ import type { hermod } from "../protos/gen/hermod.js";
 import type { Answer, ReplyTo, ServerFrame, SessionRef } from "../protos/messages.js";
 import { credentialBytes, readCredential } from "./credential.js";
 import { gather } from "./gather.js";
-import type { Actors, GatewayCounters } from "./ports.js";
+import type { Actors, GatewayCounters, GatewayWatch } from "./ports.js";
 import { Questions } from "./questions.js";
 import { decodeFrame, requestOf, type Request } from "./requests.js";
 import type { OpenSession, Session, SessionLimits } from "./session.js";
@@ -41,23 +41,18 @@ export class Gateway {
   readonly counters: GatewayCounters;
   readonly #held = new Map<number, Held>();
   readonly #deadlines: Alarms<Held>;
-  readonly #log: (event: string, fields: Record<string, unknown>) => void;
+  readonly #log: GatewayWatch["log"];
+  readonly #onSendAck: GatewayWatch["onSendAck"];
   draining = false;
 
-  constructor(
-    name: string,
-    actors: Actors,
-    clock: Clock,
-    sessionLimits: SessionLimits,
-    counters: GatewayCounters,
-    log: (event: string, fields: Record<string, unknown>) => void,
-  ) {
+  constructor(name: string, actors: Actors, clock: Clock, sessionLimits: SessionLimits, counters: GatewayCounters, watch: GatewayWatch) {
     this.name = name;
     this.#actors = actors;
     this.#clock = clock;
     this.#limits = sessionLimits;
     this.counters = counters;
-    this.#log = log;
+    this.#log = watch.log;
+    this.#onSendAck = watch.onSendAck;
     this.questions = new Questions(name, clock);
     this.#deadlines = new Alarms(clock, (held) => {
       if (held.session.phase !== "open") this.#close(held, "unauthenticated");
@@ -195,7 +190,7 @@ export class Gateway {
     held.session = {
       phase: "open",
       ...hello,
-      sendsInFlight: 0,
+      sendsInFlight: new Map(),
       sends: fullBucket(this.#sendRule, now),
       pages: fullBucket(this.#pageRule, now),
       warnings: 0,
@@ -235,23 +230,22 @@ export class Gateway {
       return;
     }
     if (request.cost === "send") {
-      if (session.sendsInFlight >= this.#limits.sendsInFlightMax * 2) {
+      if (session.sendsInFlight.size >= this.#limits.sendsInFlightMax * 2) {
         this.#problem(held, requestId, "overloaded", frame);
         return;
       }
-      session.sendsInFlight++;
+      session.sendsInFlight.set(requestId, this.#clock.mono());
     }
     this.#actors.tell(request.mail);
   }
 
   #answerFrame(held: Held, requestId: number, frame: ServerFrame): void {
     const { session } = held;
-    if (
-      session.phase === "open" &&
-      session.sendsInFlight > 0 &&
-      (frame.serverAck ?? frame.rosterMismatch ?? frame.outOfOrder ?? frame.problem)
-    )
-      session.sendsInFlight--;
+    const sentMs = session.phase === "open" ? session.sendsInFlight.get(requestId) : undefined;
+    if (session.phase === "open" && sentMs !== undefined) {
+      session.sendsInFlight.delete(requestId);
+      if (frame.serverAck) this.#onSendAck((this.#clock.mono() - sentMs) / 1_000);
+    }
     held.socket.send(requestId, frame);
   }
 

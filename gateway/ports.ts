@@ -30,6 +30,13 @@ export type LinkView =
     }
   | { readonly type: "gone"; readonly code: "link-expired" | "not-found" };
 
+/** Who is told of what operators want to see. */
+export interface GatewayWatch {
+  readonly log: (event: string, fields: Record<string, unknown>) => void;
+  /** A send was acknowledged so long after its frame came. */
+  readonly onSendAck: (seconds: number) => void;
+}
+
 /** What an operator reads of this gateway. Numbers only, never an id. */
 export interface GatewayCounters {
   connections: number;

@@ -23,8 +23,8 @@ export interface OpenSession {
   readonly account: AccountId;
   readonly device: DeviceId;
   readonly conn: bigint;
-  /** Sends that the server has not answered. */
-  sendsInFlight: number;
+  /** Sends that were not answered yet, by requestId, and the monotonic moment of each. At most twice `sendsInFlightMax`. */
+  readonly sendsInFlight: Map<number, number>;
   readonly sends: TokenBucket;
   readonly pages: TokenBucket;
   /** Refusals since the last good second; too many close the socket. */

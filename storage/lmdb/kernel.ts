@@ -1,4 +1,5 @@
 import { ABORT } from "lmdb";
+import type { Clock } from "../../lib/clock.js";
 import { limits } from "../../lib/limits.js";
 import { StoreError } from "../errors.js";
 import type { Partition, Partitions, ReadRows, Rows } from "../partitions.js";
@@ -19,6 +20,9 @@ export interface LmdbOptions {
   readonly hasRoom: () => boolean;
   /** A commit failed (ENOSPC, EIO): nothing may be acked any more, the process has to stop. Called once. */
   readonly onFatal: (cause: unknown) => void;
+  /** After each commit: how many writes shared it, and how long it took until it was on disk. */
+  readonly onCommit?: (writes: number, seconds: number) => void;
+  readonly clock: Clock;
 }
 
 /**
@@ -95,6 +99,7 @@ export class LmdbPartitions implements Partitions {
 
   private async commit(): Promise<void> {
     let group: Waiting[] = [];
+    const began = this.options.clock.mono();
     try {
       // The callback runs when the write thread has the lock: until then writes may still join.
       const done: unknown = await this.database.childTransaction(() => {
@@ -106,6 +111,7 @@ export class LmdbPartitions implements Partitions {
       this.stop(cause, group);
       return;
     }
+    this.options.onCommit?.(group.length, (this.options.clock.mono() - began) / 1_000);
     for (const write of group) write.settle();
   }
 

@@ -14,6 +14,8 @@ export interface LmdbStoreOptions {
   readonly reserve?: DiskReserve;
   /** The store failed for good; the process has to stop. */
   readonly onFatal: (cause: unknown) => void;
+  /** After each commit: how many writes shared it, and how long it took until it was on disk. */
+  readonly onCommit?: (writes: number, seconds: number) => void;
 }
 
 /** The data files in a directory: `store.mdb` and LMDB's own lock file beside it, readable by their owner alone. */
@@ -29,7 +31,7 @@ export async function openLmdbPartitions(directory: string, options: LmdbStoreOp
     const database: Database = open<Buffer, Buffer>({ path, ...databaseOptions });
     for (const file of [path, `${path}-lock`]) chmodSync(file, 0o600);
     const hasRoom = diskRoom(realPath, options.reserve ?? usualReserve, options.clock);
-    const partitions = new Locked(database, { hasRoom, onFatal: options.onFatal }, () => lock.release());
+    const partitions = new Locked(database, { ...options, hasRoom }, () => lock.release());
     try {
       await checkFormat(partitions);
     } catch (error) {
