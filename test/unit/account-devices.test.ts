@@ -354,6 +354,36 @@ test("a conversation hears that it is remembered only once its row is durable, a
   expect(heards()).toBe(2);
 });
 
+test("one that asks again while its row is being written hears nothing before that is durable", async () => {
+  const { here, alice } = await withDevices();
+  const conversation = id<never>(9) as ConversationId;
+  const heards = (): number => here.mails.filter(({ message }) => message.type === "joined-heard").length;
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  here.fault = (call) => (call === "accounts.change" ? held : undefined);
+  for (let times = 0; times < 3; times++) await here.tell(alice.id, { type: "joined", conversation, version: 1 });
+  expect(heards()).toBe(0);
+  release();
+  await here.pass(100);
+  expect(heards()).toBe(1);
+});
+
+test("the work list is not left before the rows that say what was told are durable", async () => {
+  const { here, alice, keys } = await withDevices("second");
+  await joinAll(here, alice, 3);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let changes = 0;
+  here.fault = (call) => (call === "accounts.change" && ++changes > 1 ? held : undefined);
+  await alice.unlink(here, keys[1]!);
+  await here.pass(5_000);
+  expect(tolds(here).length).toBeGreaterThanOrEqual(3);
+  expect(await here.stores.workList.list(0)).toEqual([alice.id]);
+  release();
+  await here.pass(5_000);
+  expect(await here.stores.workList.list(0)).toEqual([]);
+});
+
 test("an unknown outcome in the middle of the telling wakes the next life by itself", async () => {
   for (const fault of ["lost-before", "lost-after", "throws"] as const) {
     const { here, alice, keys } = await withDevices("second");
