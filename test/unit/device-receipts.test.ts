@@ -156,6 +156,16 @@ describe("READ", () => {
 });
 
 describe("except", () => {
+  test("of an ack that is too many to wait is not forgotten", () => {
+    const steps = Steps.ready();
+    steps.attach(1);
+    steps.sync(1);
+    steps.ack(7n, { except: [{ from: 6n, to: 6n }] });
+    for (let through = 8n; through < 8n + BigInt(limits.acksWaitingMax) * 2n; through++) steps.ack(through);
+    steps.row(100n);
+    expect(steps.state.chats.get(chat)?.except).toEqual([{ from: 6n, to: 6n }]);
+  });
+
   test("rides with the watermark and never shrinks", () => {
     const steps = pushed();
     steps.ack(7n, { except: [{ from: 6n, to: 6n }] });
