@@ -50,6 +50,7 @@ export class Client implements AsyncDisposable {
   readonly #chains: DeviceChains;
   readonly #connection: WebSocketConnection;
   readonly #events: EventQueue;
+  readonly #stopping = new AbortController();
   #running: Running | undefined;
   #closed: Promise<void> | undefined;
 
@@ -75,7 +76,7 @@ export class Client implements AsyncDisposable {
     this.#clock = clock;
     this.#rand = rand;
     this.#cipher = options.cipher ?? libsignalCipher({ clock, rand });
-    this.#rest = new Rest({ servers, clock, fetch: options.fetch ?? fetch });
+    this.#rest = new Rest({ servers, clock, fetch: options.fetch ?? fetch, stopped: this.#stopping.signal });
     this.#events = new EventQueue((error) => {
       clock.timer(0, () => {
         throw error; // a listener's own mistake: as loud as anywhere else, and out of our way
@@ -140,9 +141,12 @@ export class Client implements AsyncDisposable {
    */
   async linkDevice(options: LinkOptions = {}): Promise<Link> {
     if (this.self !== undefined) throw new HermodError("already-registered");
-    const link = await Link.begin(this.#placing, options);
+    const stopping = this.#stopping.signal;
+    const signal = options.signal === undefined ? stopping : AbortSignal.any([options.signal, stopping]);
+    const link = await Link.begin(this.#placing, { ...options, signal });
     link.completed.then(
       (self) => {
+        if (this.#closed !== undefined) return;
         this.#run();
         this.#events.emit({ type: "linked", account: self.account });
       },
@@ -385,6 +389,7 @@ export class Client implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#stopping.abort();
     this.#connection.stop();
     await this.#running?.stop();
     this.#events.end();

@@ -15,6 +15,8 @@ export interface RestOptions {
   readonly servers: readonly string[];
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Ends every call. */
+  readonly stopped?: AbortSignal;
 }
 
 export interface CallOptions {
@@ -111,10 +113,11 @@ export class Rest {
         deadline.abort();
       });
       try {
-        const signals = options.signal === undefined ? [deadline.signal] : [deadline.signal, options.signal];
+        const signals = [deadline.signal, options.signal, this.#options.stopped].filter((signal) => signal !== undefined);
         return await this.#once(server, request, options.bearer, AbortSignal.any(signals));
       } catch (error) {
-        if (options.signal?.aborted) throw new HermodError("stopped", { message: "the caller gave up waiting", cause: error });
+        if (options.signal?.aborted === true || this.#options.stopped?.aborted === true)
+          throw new HermodError("stopped", { message: "the caller gave up waiting", cause: error });
         if (error instanceof HermodError) throw error;
         last = error; // no answer from this one
       } finally {

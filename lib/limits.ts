@@ -314,6 +314,8 @@ const defaults = {
   reconnectHintMaxMs: 300_000,
   /** A socket that was dialled and is not welcomed by then is given up. */
   connectDeadlineMs: 15_000,
+  /** A server that does not answer the closing handshake by then is left without. */
+  closeWaitMs: 2_000,
   /** Requests without an answer; more are refused `overloaded`. */
   requestsPendingMax: 256,
   /** A REST call without an answer is given up. */

@@ -109,7 +109,9 @@ export async function sendPlacing(ports: PlacingPorts, placing: Placing, signal?
   const { store, chains, rest } = ports;
   const options = signal === undefined ? {} : { signal };
   const placed = await rest.place(placing.request, options).catch((error: unknown) => {
-    if (error instanceof HermodError && error.stored === "no" && (!error.retryable || error.code === "list-conflict")) dropPlacing(store);
+    // Only the server's own word ends it: a caller who gave up waiting and an answer of something in between leave the outcome open.
+    const refused = error instanceof HermodError && error.problem !== undefined && error.stored === "no";
+    if (refused && (!error.retryable || error.code === "list-conflict")) dropPlacing(store);
     throw error;
   });
   point("client.keys-uploaded");

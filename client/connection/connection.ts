@@ -172,8 +172,15 @@ export class WebSocketConnection implements Connection {
   }
 
   #hello(link: Link): void {
-    const { credential, nextConn, clientName, clientVersion } = this.#options;
-    link.conn = nextConn();
+    const { credential, nextConn, clientName, clientVersion, onProblem } = this.#options;
+    try {
+      link.conn = nextConn();
+    } catch (error) {
+      // The store does not take it (a full disk): tried again like a server that is not there.
+      onProblem(error instanceof HermodError ? error.code : "internal", `the connection's number cannot be stored: ${String(error)}`);
+      link.socket.terminate();
+      return;
+    }
     const hello = { credential: credential(), conn: link.conn, clientName, clientVersion, protocolMin, protocolMax, capabilities: [] };
     link.socket.send(hermod.v1.ClientFrame.encode({ requestId: 0, hello }).finish());
   }

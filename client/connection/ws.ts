@@ -1,4 +1,4 @@
-import { WebSocket } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 import { limits } from "../../lib/limits.js";
 import type { Dial, Socket, SocketEvents } from "./ports.js";
 
@@ -6,12 +6,15 @@ export const subprotocol = "hermod.v1";
 
 /** Dials with the `ws` package: no compression, frames bounded, pings answered by the library. */
 export const dialWs: Dial = (url: string, events: SocketEvents): Socket => {
-  const socket = new WebSocket(url, [subprotocol], {
+  // `ws` knows `closeTimeout`, its types do not yet; without it a stopped process would wait 30 s for a server that hangs.
+  const options: ClientOptions & { readonly closeTimeout: number } = {
     perMessageDeflate: false,
     maxPayload: limits.frameBytesMax,
     handshakeTimeout: limits.connectDeadlineMs,
     followRedirects: false,
-  });
+    closeTimeout: limits.closeWaitMs,
+  };
+  const socket = new WebSocket(url, [subprotocol], options);
   let status: number | undefined;
   socket.binaryType = "nodebuffer";
   socket.on("open", () => {

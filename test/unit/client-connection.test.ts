@@ -300,3 +300,35 @@ test("a server's address becomes the socket's", () => {
   expect(socketUrlOf("http://127.0.0.1:8080")).toBe("ws://127.0.0.1:8080/v1/ws");
   expect(socketUrlOf("https://example.org/chat/")).toBe("wss://example.org/chat/v1/ws");
 });
+
+test("a store that does not take the next connection's number is a problem to try again, not the end of the program", async () => {
+  let full = true;
+  const { connection, states } = connect({
+    nextConn: () => {
+      if (full) throw new HermodError("storage-full");
+      return ++conn;
+    },
+  });
+  connection.start();
+  await until(() => problems.includes("storage-full"), "told");
+  full = false;
+  await until(() => connection.state.type === "live", "live");
+  expect(states).toContain("waiting");
+});
+
+test("a server that does not answer the closing handshake holds nobody for long", async () => {
+  let closed = 0;
+  const beganMs = performance.now();
+  const socket = dialWs(socketUrlOf(peer.url), {
+    opened: () => {
+      peer.sockets[0]!.socket.pause();
+      socket.close(1000, "bye");
+    },
+    message: () => {},
+    heard: () => {},
+    closed: () => closed++,
+  });
+  await until(() => closed === 1, "closed");
+  expect(performance.now() - beganMs).toBeLessThan(9_000);
+  for (const each of peer.sockets) each.socket.resume();
+});

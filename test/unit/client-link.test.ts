@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Client } from "../../client/client.js";
-import type { Link} from "../../client/account/link-new.js";
+import type { Link } from "../../client/account/link-new.js";
 import { type LinkOptions } from "../../client/account/link-new.js";
 import { HermodError } from "../../client/errors.js";
 import type { ClientEvent } from "../../client/events.js";
@@ -255,4 +255,18 @@ describe("removing", () => {
     expect(list.change).toMatchObject({ cause: "recover", verifyAgain: true });
     expect(await codeOf(laptop.devices.remove(laptop.self!.device))).toBe("bad-device-list");
   });
+});
+
+test("stop ends a link that waits, and one that no server answers", async () => {
+  const laptop = await program();
+  const offer = await link(laptop);
+  await laptop.stop();
+  expect(await codeOf(offer.completed)).toBe("stopped");
+
+  const silent: ClientOptions["fetch"] = (_input, init) =>
+    new Promise((_resolve, reject) => init!.signal!.addEventListener("abort", () => reject(new TypeError("aborted"))));
+  const tablet = await program(undefined, { fetch: silent });
+  const linking = codeOf(tablet.linkDevice());
+  await tablet.stop();
+  expect(await linking).toBe("stopped");
 });

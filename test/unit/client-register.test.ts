@@ -229,3 +229,36 @@ describe("recovery key", () => {
     expect(server.requests.filter((request) => request.endsWith("recover/chain"))).toHaveLength(2);
   });
 });
+
+test("an answer that is not the server's (a proxy, a captive portal) decides nothing about an open registration", async () => {
+  let calls = 0;
+  const fetch: ClientOptions["fetch"] = async (input, init) => {
+    if (init?.method !== "POST") return server.fetch(input, init);
+    calls += 1;
+    if (calls === 2) return new Response("<h1>sign in first</h1>", { status: 403 });
+    const answer = await server.fetch(input, init);
+    if (calls === 1) throw new TypeError("lost");
+    return answer;
+  };
+  const me = await start({ fetch });
+  expect(await codeOf(me.register({ handle: "alice" }))).toBe("unreachable");
+  expect(await codeOf(me.register({ handle: "alice" }))).toBe("bad-request");
+  const made = await me.register({ handle: "alice" });
+  expect([...server.accounts.keys()]).toEqual([made.account]);
+});
+
+test("a caller who gives up waiting leaves the registration open", async () => {
+  const abort = new AbortController();
+  const fetch: ClientOptions["fetch"] = async (input, init) => {
+    const answer = await server.fetch(input, init);
+    if (!abort.signal.aborted && init?.method === "POST") {
+      abort.abort();
+      throw new TypeError("given up");
+    }
+    return answer;
+  };
+  const me = await start({ fetch });
+  expect(await codeOf(me.register({ handle: "alice", signal: abort.signal }))).toBe("stopped");
+  const made = await me.register({ handle: "alice" });
+  expect([...server.accounts.keys()]).toEqual([made.account]);
+});
