@@ -1,5 +1,5 @@
 import { limits } from "../../lib/limits.js";
-import { addRange, type Ranges, type SequenceRange } from "../../lib/ranges.js";
+import { addRange, mergeRanges, type Ranges, type SequenceRange } from "../../lib/ranges.js";
 import type { AccountId, ConversationId } from "../../lib/ids.js";
 import { settle } from "./acceptance.js";
 import { chatOf, look, needRow, rewind } from "./chats.js";
@@ -92,7 +92,9 @@ export function isKnown(state: Device, chat: Chat): boolean {
 function waitFor(chat: Chat, ack: Ack, turn: Turn): void {
   chat.acks.push(ack);
   if (chat.acks.length <= limits.acksWaitingMax) return;
-  const { from } = chat.acks.shift()!;
+  const { from, except } = chat.acks.shift()!;
+  // Its exceptions are its own: what the next one covers without them would tick.
+  chat.acks[0] = { ...chat.acks[0]!, except: mergeRanges(chat.acks[0]!.except, except) };
   if (from.requestId !== 0) turn.effects.push({ type: "refuse", to: from, code: "overloaded" });
 }
 
