@@ -327,7 +327,7 @@ test("without an unused invite nobody registers where it is needed, and a wrong 
 test("all the while two bystanders noticed nothing, and memory stayed bounded", () => {
   const { beats, failures, slowestMs, medianMs } = world.pair!.verdict();
   expect([failures, world.server.output.includes("crash")]).toEqual([[], false]);
-  expect(beats).toBeGreaterThan(10);
+  expect(beats).toBeGreaterThan(3);
   expect(medianMs).toBeLessThan(500);
   expect(slowestMs).toBeLessThan(3_000);
   expect(world.grownBytes).toBeLessThan(96 * 1024 * 1024);

@@ -195,7 +195,7 @@ test("1,000 fetches by one account: 99 of 100 are refused, the pools are not emp
   ).toBeGreaterThanOrEqual(990);
   const friend = await world.live(await world.person("friend", 0));
   const [bundle] = (await fetchOf(victim, friend)).prekeys!.bundles;
-  expect([bundle!.oneTime?.id, bundle!.signedPrekey!.id]).toEqual([given.length + 1, 1]);
+  expect([bundle!.oneTime?.id, bundle!.signedPrekey.id]).toEqual([given.length + 1, 1]);
   await attacker.close();
   await friend.close();
 });
@@ -207,17 +207,17 @@ test("200 fetches at once from 40 accounts: no one-time key goes out twice, and 
   const bundles = answers.flatMap(({ prekeys }) => prekeys!.bundles);
   expect(bundles).toHaveLength(200);
   const oneTime = bundles.flatMap((bundle) => (bundle.oneTime ? [bundle.oneTime.id] : []));
-  const kybers = bundles.map((bundle) => bundle.kyber!.id).filter((id) => id < 1_000_000);
+  const kybers = bundles.map((bundle) => bundle.kyber.id).filter((id) => id < 1_000_000);
   expect([oneTime.length, new Set(oneTime).size]).toEqual([100, 100]);
   expect([kybers.length, new Set(kybers).size]).toEqual([100, 100]);
-  expect(bundles.filter(({ oneTime, kyber }) => !oneTime && kyber!.id === 1_000_001).length).toBeGreaterThan(0);
+  expect(bundles.filter(({ oneTime, kyber }) => !oneTime && kyber.id === 1_000_001).length).toBeGreaterThan(0);
   await Promise.all(crowd.map((one) => one.close()));
 }, 30_000);
 
 test("all the while two bystanders noticed nothing, and memory stayed bounded", () => {
   const { beats, failures, slowestMs, medianMs } = world.pair!.verdict();
   expect(failures).toEqual([]);
-  expect(beats).toBeGreaterThan(5);
+  expect(beats).toBeGreaterThan(3);
   expect(medianMs).toBeLessThan(500);
   expect(slowestMs).toBeLessThan(3_000);
   expect(world.grownBytes).toBeLessThan(128 * 1024 * 1024);

@@ -186,7 +186,7 @@ test("a send for the roster before a device was linked hears what changed; with 
   expect(stale.changes).toHaveLength(1);
   const [change] = stale.changes;
   expect(change!.kind).toBe(EntryKind.ENTRY_KIND_DEVICES);
-  expect(hermod.v1.Told.decode(change!.body!.bytes)).toMatchObject({ account: idBytes(bob.id), version: 2 });
+  expect(hermod.v1.Told.decode(change!.body.bytes)).toMatchObject({ account: idBytes(bob.id), version: 2 });
   chat.take(change!);
   expect(stale.rosterSeq).toBe(chat.rosterSeq);
   // The new roster with the old recipients is no better.
@@ -219,7 +219,7 @@ test("bob finds exactly what was acked, in order, and nothing of what was refuse
 
 test("repeats: equal bytes get the first answer, other bytes id-reused with the stored id, and what is long gone stored-earlier", async () => {
   const own = await world.person("repeater");
-  const mine = await world.live(own);
+  const mine = await world.acking(own);
   const other = await WireChat.create(mine, own, bob);
   const to = bob.head.devices.map(({ id }) => id);
   const firsts: hermod.v1.ServerAck[] = [];
@@ -238,7 +238,7 @@ test("repeats: equal bytes get the first answer, other bytes id-reused with the 
 
   await world.server.kill("SIGKILL");
   await world.server.restart();
-  const back = await world.live(own);
+  const back = await world.acking(own);
   expect((await sendBytes(other.send(130n, to), back)).serverAck).toEqual(firsts[129]);
   expect((await sendBytes(other.send(67n, to), back)).serverAck).toEqual(firsts[66]);
   expect((await sendBytes(other.send(130n, to, { clientMsgId: messageIdOf("another") }), back)).problem?.code).toBe("id-reused");
@@ -251,7 +251,7 @@ test("repeats: equal bytes get the first answer, other bytes id-reused with the 
 test("all the while two bystanders noticed nothing, and memory stayed bounded", () => {
   const { beats, failures, slowestMs, medianMs } = world.pair!.verdict();
   expect(failures).toEqual([]);
-  expect(beats).toBeGreaterThan(10);
+  expect(beats).toBeGreaterThan(3);
   expect(medianMs).toBeLessThan(500);
   expect(slowestMs).toBeLessThan(3_000);
 });

