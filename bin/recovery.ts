@@ -3,6 +3,7 @@ import type { Router } from "../actors/ports.js";
 import { leftOpen, wakeLeftOpen, type RecoveryStore } from "../actors/runtime/recovery.js";
 import type { OwnedShard } from "../cluster/ownership.js";
 import type { Clock } from "../lib/clock.js";
+import { limits } from "../lib/limits.js";
 import type { Stores } from "../storage/open.js";
 import type { Logger } from "./log.js";
 
@@ -23,17 +24,24 @@ export async function recoverShards(
     work: (shard) => stores.workList.list(shard),
   };
   let found = 0;
-  for (const ownership of taken) {
-    if (signal.aborted) return;
-    try {
-      const { conversations, accounts } = await leftOpen(store, ownership);
-      intents.recovering(ownership, conversations);
-      found += conversations.length + accounts.length;
-      await wakeLeftOpen(router, clock, conversations, accounts, signal);
-    } catch (error) {
-      // The low-water of this shard stays where it is, so the next start finds the same again; nothing acknowledged depends on it.
-      log.error({ shard: ownership.shard, error: String(error) }, "a shard could not be recovered");
+  let left = taken;
+  while (left.length > 0) {
+    const failed: OwnedShard[] = [];
+    for (const ownership of left) {
+      if (signal.aborted) return;
+      try {
+        const { conversations, accounts } = await leftOpen(store, ownership);
+        intents.recovering(ownership, conversations);
+        found += conversations.length + accounts.length;
+        await wakeLeftOpen(router, clock, conversations, accounts, signal);
+      } catch (error) {
+        // Entries that were acknowledged may wait there for their devices: tried until it works. Its low-water stays where it is.
+        log.error({ shard: ownership.shard, error: String(error) }, "a shard could not be recovered");
+        failed.push(ownership);
+      }
     }
+    left = failed;
+    if (left.length > 0) await clock.sleep(limits.redeliverMaxMs, signal);
   }
   if (found > 0) log.info({ found }, "recovered what earlier runs left open");
 }
