@@ -10,6 +10,7 @@ import { addExcept } from "./cursor.js";
 import { contentHash } from "./encryption.js";
 import { readEntry, type Entry } from "./entry.js";
 import type { Opened, Opener } from "./opener.js";
+import type { Change } from "./outbox.js";
 import type { Rosters } from "./rosters.js";
 import { missedKey, noMessage, rowOf } from "./rows.js";
 import type { Sender } from "./sender.js";
@@ -134,8 +135,10 @@ export class Intake {
         return;
       }
       commitChanges(tx, chat, this.#sender.outboxOf(chat), changes, this.#context);
-      const late = before?.state === "sent" && before.seq === undefined;
-      if (late) commitChanges(tx, chat, this.#sender.outboxOf(chat), [{ type: "sent", id: messageId, seq, serverMs }], this.#context);
+      // Sent without its sequence, or given up by mistake: the log decides.
+      const late = before?.state === "failed" || (before?.state === "sent" && before.seq === undefined);
+      const sent: Change = { type: "sent", id: messageId, seq, serverMs, counter };
+      if (late) commitChanges(tx, chat, this.#sender.outboxOf(chat), [sent], this.#context);
       const row = tx.chats.get(chat);
       if (row !== undefined) tx.chats.put({ ...row, last: seq, changedMs: Math.max(row.changedMs, serverMs) });
     });

@@ -51,7 +51,14 @@ export type Answer =
 
 /** What is to be committed, in this order. */
 export type Change =
-  | { readonly type: "sent"; readonly id: MessageId; readonly seq: bigint | undefined; readonly serverMs: number | undefined }
+  | {
+      readonly type: "sent";
+      readonly id: MessageId;
+      readonly seq: bigint | undefined;
+      readonly serverMs: number | undefined;
+      /** As the server shows it; the row's own where absent. */
+      readonly counter?: bigint;
+    }
   | { readonly type: "failed"; readonly id: MessageId; readonly code: ErrorCode }
   /** These rows lose counter and ciphertext; numbering goes on at `nextCounter`. */
   | { readonly type: "reset"; readonly ids: readonly MessageId[]; readonly nextCounter: bigint }

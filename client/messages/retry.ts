@@ -11,6 +11,7 @@ import { settle } from "../../protos/signed/verdict.js";
 import { Overlay } from "../cipher/overlay.js";
 import type { UndecryptableReason } from "../cipher/ports.js";
 import type { ClientContext } from "../context.js";
+import { HermodError } from "../errors.js";
 import type { InboxRow, OutboxRow, Reads, Transaction } from "../store/ports.js";
 import { encodePart } from "./content.js";
 import type { Entry } from "./entry.js";
@@ -95,9 +96,18 @@ export function judgeRequest(context: ClientContext, rosters: Rosters, entry: En
   const request = judged.ok;
   if (request.chat !== entry.chat || request.senderDevice !== context.self.device) return "about an entry of another";
   const original = context.store.inbox.get(request.chat, request.seq);
+  assertAcknowledged(context, request, original);
   const same = original?.state === "own" && original.counter === request.counter && original.messageId === request.clientMsgId;
   if (!same || original.content === undefined) return "no such entry";
   return wasRecipient(context, rosters, entry, original) ? { request, original } : "never was a recipient";
+}
+
+/** The request may overtake the acknowledgement (a lost socket): it comes again, and is answered once the entry's place is known. */
+function assertAcknowledged(context: ClientContext, request: RetryRequest, original: InboxRow | undefined): void {
+  const row = original === undefined ? context.store.outbox.get(request.chat, request.clientMsgId) : undefined;
+  if (row?.state === "sending" && row.counter === request.counter) {
+    throw new HermodError("overloaded", { message: "the entry that is asked for is not acknowledged yet" });
+  }
 }
 
 function wasRecipient(context: ClientContext, rosters: Rosters, entry: Entry, original: InboxRow): boolean {

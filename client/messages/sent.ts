@@ -70,7 +70,7 @@ function commitSent(tx: Transaction, chat: ConversationId, change: Extract<Chang
   const { seq, serverMs } = change;
   tx.outbox.update({ ...kept, state: "sent", ...(seq === undefined ? {} : { seq }), ...(serverMs === undefined ? {} : { serverMs }) });
   if (seq === undefined) return;
-  if (tx.inbox.get(chat, seq) === undefined) tx.inbox.put(ownRow(row, seq, serverMs ?? 0, context));
+  if (tx.inbox.get(chat, seq) === undefined) tx.inbox.put(ownRow(row, seq, change, context));
   if (row.kind === messageKind && tx.chats.get(chat)?.type !== "self") tx.values.put(tickKey(chat), seq);
 }
 
@@ -82,7 +82,7 @@ function withoutCiphertext(row: OutboxRow): OutboxRow {
 }
 
 /** An own entry as the inbox keeps it, with the content that only this device has. */
-function ownRow(row: OutboxRow, seq: bigint, serverMs: number, context: ClientContext): InboxRow {
+function ownRow(row: OutboxRow, seq: bigint, sent: Extract<Change, { type: "sent" }>, context: ClientContext): InboxRow {
   const bound = boundOf(row);
   const roster = row.rosterSeq === undefined ? undefined : context.store.controls.get(row.chat, row.rosterSeq);
   return {
@@ -94,10 +94,10 @@ function ownRow(row: OutboxRow, seq: bigint, serverMs: number, context: ClientCo
     sender: context.self.account,
     device: context.self.device,
     messageId: row.messageId,
-    counter: row.counter ?? 0n,
+    counter: row.counter ?? sent.counter ?? 0n,
     rosterSeq: row.rosterSeq ?? 0n,
     rosterHash: roster?.rosterHash ?? new Uint8Array(0),
-    serverMs,
+    serverMs: sent.serverMs ?? 0,
     ...(row.refersTo === undefined ? {} : { refersTo: row.refersTo }),
     ...(bound === undefined ? {} : { content: bound }),
     storedMs: context.clock.now(),

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Chat } from "../../client/messages/chat.js";
 import type { ClientFrame } from "../../client/connection/ports.js";
+import type { hermod } from "../../protos/gen/hermod.js";
 import { limits } from "../../lib/limits.js";
 import { until } from "../support/frame-peer.js";
 import { World, type Peer } from "../support/message-world.js";
@@ -18,6 +19,11 @@ async function pair(world: World, clock?: VirtualClock): Promise<{ alice: Peer; 
   const bob = world.device("bob", clock === undefined ? {} : { clock });
   const chat = await alice.engine.openDirect(bob.account);
   return { alice, bob, chat };
+}
+
+/** As the real server does it: own entries hold nothing for their device, so nothing that follows waits for them. */
+function withoutGap(deliver: hermod.v1.Deliver.$Properties | null | undefined): hermod.v1.ServerFrame.$Properties {
+  return deliver?.seq === 3n ? { deliver: { ...deliver, prev: 1n } } : {};
 }
 
 test("a send for a device that was unlinked meanwhile fails and holds up nothing behind it", async () => {
@@ -146,4 +152,43 @@ test("what was staged is forced when its time is over, however much else is read
   }
   expect(bob.store.inbox.get(chat.id, 100n)!.state).not.toBe("staged");
   expect(alice.fatal).toEqual([]);
+});
+
+test("a request to send again that comes before the own acknowledgement is answered after it", async () => {
+  const world = new World();
+  const { alice, bob, chat } = await pair(world);
+  world.withoutBundle.add(bob.device);
+  alice.fate = (frame) => (frame.sendMessage ? "lose-answer" : "answer");
+  alice.tamper = (frame) => (frame.deliver?.seq === 2n && !frame.deliver.replay ? [] : [{ ...frame, ...withoutGap(frame.deliver) }]);
+  chat.send({ text: "one" });
+  await until(
+    () => alice.sentFrames.some((frame) => Number(frame.fetch?.from) > 0) || world.server.log(chat.id, "retry-request").length > 0,
+    "asked",
+  );
+  world.withoutBundle.clear();
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  alice.fate = () => "answer";
+  alice.disconnect();
+  alice.connect();
+  await until(() => texts(bob, chat)[0] === "one", "the resend");
+});
+
+test("a send that failed here and is stored all the same is known as sent", async () => {
+  const world = new World();
+  const { alice, bob, chat } = await pair(world);
+  const answer = world.answer.bind(world);
+  world.answer = (peer, frame) => {
+    const told = answer(peer, frame);
+    return frame.sendMessage === null || peer !== alice ? told : { problem: { code: "too-large" } };
+  };
+  alice.tamper = () => [];
+  const sent = chat.send({ text: "one" });
+  await until(() => sent.state === "failed", "refused");
+  world.answer = answer;
+  alice.tamper = (frame) => [frame];
+  await bob.engine.sendMessage({ chatId: chat.id, body: { text: "answer" } }).sent;
+  await until(() => sent.state !== "failed", "sent");
+  await chat.send({ text: "two" }).sent;
+  await until(() => texts(bob, chat).length === 3, "all at bob");
+  expect(texts(bob, chat)).toEqual(["one", "answer", "two"]);
 });
