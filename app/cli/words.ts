@@ -11,11 +11,13 @@ export function nameOf(message: Pick<MessageView, "own" | "sender" | "senderHand
 
 /** Text of others, made harmless for a terminal: nothing in it moves the cursor, changes colours or reverses the line. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return text
-    .replace(/\t/g, "    ")
-    .replace(/\r\n?/g, "\n")
-    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+  return (
+    text
+      .replace(/\t/g, "    ")
+      .replace(/\r\n?/g, "\n")
+      // eslint-disable-next-line no-control-regex -- control characters are what this is about
+      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd")
+  );
 }
 
 /** HH:MM of the local day, or with the date when it was another day. */

@@ -7,6 +7,9 @@ import { goLive, jsonOption, sessionOptions, timeoutOf, withSession, type Enviro
 import { dayOf, printable } from "../words.js";
 import { isYes } from "./link.js";
 
+/** What the new device starts with is sent while this one stays; what is left goes with the next command that connects. */
+const startUpMs = 10_000;
+
 const timeoutOption = { flags: "--timeout <seconds>", doc: "how long to wait for the server", usual: "20" };
 
 export const devicesList = (environment: Environment): Command => ({
@@ -110,7 +113,7 @@ export async function approve(
     return false;
   }
   const { devices } = await me.devices.approveLink(uri, signal);
-  await me.devices.startUpSent(signal);
+  await me.devices.startUpSent(AbortSignal.any([signal, AbortSignal.timeout(startUpMs)]));
   terminal.say(`Approved. Your account has ${String(devices.length)} devices now.`);
   return true;
 }
