@@ -40,12 +40,18 @@ export async function seal(context: ClientContext, row: OutboxRow, roster: Roste
   const { counter, previousAll } = plan;
   const devices = recipients(context, row, roster);
   for (const account of new Set(devices.values())) context.chains.assertUsable(account);
-  const fetched = await missingBundles(context, devices);
+  // A retry request is not encrypted: it burns no keys, and none of the few bundles that its answer will need.
+  const lacks = (device: DeviceId): boolean => row.kind !== retryKind && lacksSession(context, device);
+  const missing = [...devices].filter(([device]) => lacks(device));
+  const fetched = await bundlesOf(context, missing);
+  const asked = new Set(missing.map(([device]) => device));
   const wanted = [...devices.keys()];
   if (isResend(row) && wanted.some((device) => lacksSession(context, device) && !fetched.bundles.has(device))) {
     throw new NotYet("rate-limited", { message: "no bundle for the device that asked", retryAfterMs: limits.outboxDelayMaxMs });
   }
   return context.cipher.locks.hold(wanted, async () => {
+    // A session was put away while this waited for the mutexes: planned anew, with a bundle.
+    if (wanted.some((device) => !asked.has(device) && lacks(device))) return false;
     const overlay = new Overlay(context.store.cipherRows);
     const bound = bind(context, row, roster, counter, previousAll);
     const bodies: Body[] = [];
@@ -100,10 +106,9 @@ function isResend(row: OutboxRow): boolean {
 const resendKind = 9;
 const retryKind = 10;
 
-async function missingBundles(context: ClientContext, devices: ReadonlyMap<DeviceId, AccountId>): Promise<FetchedBundles> {
-  const missing: { account: AccountId; device: DeviceId }[] = [];
-  for (const [device, account] of devices) if (lacksSession(context, device)) missing.push({ account, device });
-  return missing.length === 0 ? { bundles: new Map(), limited: new Set() } : context.bundles.fetch(missing);
+async function bundlesOf(context: ClientContext, missing: readonly (readonly [DeviceId, AccountId])[]): Promise<FetchedBundles> {
+  if (missing.length === 0) return { bundles: new Map(), limited: new Set() };
+  return context.bundles.fetch(missing.map(([device, account]) => ({ account, device })));
 }
 
 async function bodyFor(

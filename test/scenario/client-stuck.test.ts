@@ -192,3 +192,23 @@ test("a send that failed here and is stored all the same is known as sent", asyn
   await until(() => texts(bob, chat).length === 3, "all at bob");
   expect(texts(bob, chat)).toEqual(["one", "answer", "two"]);
 });
+
+test("a session that is put away while a send waits for its turn is begun anew, not left out", async () => {
+  const world = new World();
+  const { alice, bob, chat } = await pair(world);
+  await chat.send({ text: "one" }).sent;
+  await until(() => texts(bob, chat).length === 1, "one");
+  let free = (): void => {};
+  const held = new Promise<void>((resolve) => (free = resolve));
+  void alice.cipher.locks.hold([bob.device], () => held);
+  const sent = chat.send({ text: "two" });
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  alice.store.transact((tx) => {
+    for (const key of tx.cipherRows.keys("session/")) tx.cipherRows.delete(key);
+  });
+  free();
+  await sent.sent;
+  await until(() => texts(bob, chat).length === 2, "two");
+  expect(texts(bob, chat)).toEqual(["one", "two"]);
+  expect(bob.history.filter((event) => event.state === "undecryptable")).toEqual([]);
+});
