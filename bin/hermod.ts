@@ -4,6 +4,7 @@ import { processTerminal } from "../app/cli/terminal.js";
 import { userCommands } from "../app/cli/user-commands.js";
 import { setPointSink } from "../lib/point.js";
 import { environment } from "./config.js";
+import { databaseCommands } from "./database-commands.js";
 import { demoCommands } from "./demo-commands.js";
 import { serverCommands } from "./server-commands.js";
 import { version } from "./version.js";
@@ -22,7 +23,7 @@ if (wanted !== null) {
 }
 
 process.exitCode = await runProgram(
-  [...serverCommands, ...userCommands(environment()), ...demoCommands],
+  [...serverCommands, ...databaseCommands, ...userCommands(environment()), ...demoCommands],
   version,
   process.argv.slice(2),
   processTerminal(),

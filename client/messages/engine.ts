@@ -49,6 +49,7 @@ export class MessagesEngine implements Messages {
   readonly #watch: Watch;
   readonly #stopped = new AbortController();
   readonly #listening: (() => void)[] = [];
+  #learning = Promise.resolve();
 
   /** @param onFatal the client is to stop: its store is older than the server's word, or does not take writes */
   constructor(context: ClientContext, onFatal: (error: HermodError) => void) {
@@ -75,7 +76,7 @@ export class MessagesEngine implements Messages {
       this.#staging.onRead(device);
     };
     this.#intake.onSync.add((sync) => {
-      void this.#learnChats(sync);
+      this.#learning = this.#learning.then(() => this.#learnChats(sync));
     });
   }
 
@@ -241,7 +242,10 @@ export class MessagesEngine implements Messages {
     return pages;
   }
 
-  /** Conversations that an own device named: fetched, verified, and held against the roster that it vouches for. */
+  /**
+   * Conversations that an own device named: fetched, verified, and held against the roster that it vouches for. One page after the other, so
+   * that `sync-done` comes last.
+   */
   async #learnChats(sync: hermod.v1.Sync): Promise<void> {
     for (const named of sync.chats) {
       if (!isIdBytes(named.chatId) || this.#stopped.signal.aborted) continue;
@@ -260,6 +264,7 @@ export class MessagesEngine implements Messages {
         // Not reachable now: the conversation is met again with its next entry, and verified then.
       }
     }
+    if (sync.done) this.#context.emit({ type: "sync-done" });
   }
 
   get #chatParts(): ChatParts {

@@ -76,10 +76,34 @@ test("SIGTERM drains and ends with 0", async () => {
   await brief.stop();
 });
 
+test("db verify reads a stopped node's data, and refuses a running one's", async () => {
+  expect(await hermod(["db", "verify", "--data", server.dir])).toMatchObject({ code: 7, err: expect.stringContaining("in use") as string });
+  expect(await hermod(["db", "verify", "--data", join(folder, "nothing")])).toMatchObject({ code: 1 });
+  await server.kill("SIGKILL");
+  const { code, out } = await hermod(["db", "verify", "--data", server.dir]);
+  expect(out).toMatch(/Everything adds up\.\n$/);
+  expect(code).toBe(0);
+  await server.restart();
+});
+
 test("help names every command and its examples", async () => {
   const { code, out } = await hermod(["--help"]);
   expect(code).toBe(0);
-  for (const name of ["serve", "config", "register", "chat", "send", "inbox", "history", "link", "devices", "safety", "status", "demo"])
+  for (const name of [
+    "serve",
+    "config",
+    "register",
+    "chat",
+    "send",
+    "inbox",
+    "history",
+    "link",
+    "devices",
+    "safety",
+    "status",
+    "demo",
+    "db",
+  ])
     expect(out).toMatch(new RegExp(`^ {2}${name}`, "m"));
   expect(await hermod(["send", "--help"])).toMatchObject({ code: 0, out: expect.stringContaining("Examples:") as string });
 });
