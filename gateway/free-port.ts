@@ -33,7 +33,11 @@ async function holdNamed(host: string, port: number): Promise<PortHold | undefin
   const probe = await tryListen({ host, port, exclusive: true });
   if (probe === undefined) name.release();
   probe?.release();
-  return probe === undefined ? undefined : { port, release: name.release };
+  if (probe === undefined) return undefined;
+  const release = (): void => {
+    name.release();
+  };
+  return { port, release };
 }
 
 function tryListen(options: ListenOptions): Promise<PortHold | undefined> {

@@ -149,9 +149,14 @@ function prekeysOf(frame: hermod.v1.FetchPrekeys, from: Asker): Request {
 function devicesOf(frame: hermod.v1.FetchDevices, from: Asker): Request {
   if (frame.accounts.length === 0 || frame.accounts.length > limits.accountsPerRequestMax) return refused("bad-request");
   const mails: Mail[] = [];
-  for (const { account: id, fromVersion } of frame.accounts) {
-    if (!isIdBytes(id)) return refused("bad-request");
-    mails.push({ kind: "account", id: idOf(id), message: { type: "fetch-devices", from, fromVersion } });
+  const named = new Set<AccountId>();
+  for (const { account, fromVersion } of frame.accounts) {
+    if (!isIdBytes(account)) return refused("bad-request");
+    const id = idOf<AccountId>(account);
+    // Named again it would only be answered again: a small question for a large answer.
+    if (named.has(id)) continue;
+    named.add(id);
+    mails.push({ kind: "account", id, message: { type: "fetch-devices", from, fromVersion } });
   }
   return { type: "gather", what: "devices", mails, more: false };
 }

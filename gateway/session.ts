@@ -1,4 +1,3 @@
-import { limits } from "../lib/limits.js";
 import type { AccountId, DeviceId } from "../lib/ids.js";
 import type { TokenBucket } from "../lib/token-bucket.js";
 
@@ -51,5 +50,3 @@ export interface SessionLimits {
   readonly linkBucket: number;
   readonly linkRefillMs: number;
 }
-
-export const sessionLimits: SessionLimits = limits;

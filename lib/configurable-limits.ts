@@ -34,7 +34,6 @@ export const configurableLimits = {
   actorIdleMs: [200, 3_600_000],
   actorsMax: [100, 10_000_000],
   mailboxMax: [16, 100_000],
-  attachGraceMs: [0, 60_000],
   drainMs: [100, 600_000],
 } as const satisfies Partial<Record<keyof typeof limits, readonly [number, number]>>;
 

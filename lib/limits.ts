@@ -92,8 +92,6 @@ const defaults = {
   marksPerWriteMax: 128,
   /** Entries of one read of the log for replay. */
   sliceEntries: 64,
-  /** After an owner change gateways have so long to attach sessions before marks and wakes are written. */
-  attachGraceMs: 2_000,
   /** Burst of one device to all conversations. */
   sendsPerDeviceBucket: 200,
   /** And steadily. */

@@ -222,11 +222,6 @@ export interface AccountHead {
 
 export type ActorKind = "conversation" | "device" | "account";
 
-export type ActorAddress =
-  | { readonly kind: "conversation"; readonly id: ConversationId }
-  | { readonly kind: "device"; readonly id: DeviceId }
-  | { readonly kind: "account"; readonly id: AccountId };
-
 /** Where a message for an actor goes and what it says. */
 export type Mail =
   | { readonly kind: "conversation"; readonly id: ConversationId; readonly message: ToConversation }

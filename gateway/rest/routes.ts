@@ -6,7 +6,7 @@ import { limits } from "../../lib/limits.js";
 import { accountIdOfList, versionOfListBody } from "./signed-lists.js";
 import type { Answer, Asker, ReplyTo, ToAccount } from "../../protos/messages.js";
 import { problem, type Reply } from "./respond.js";
-import type { Caller, RestContext } from "./server.js";
+import type { Caller, RestContext } from "./context.js";
 
 const bytes = (maxBytes: number) =>
   Type.String({ pattern: "^[A-Za-z0-9_-]*$", maxLength: Math.ceil((maxBytes * 4) / 3), description: "base64url without padding" });

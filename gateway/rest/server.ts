@@ -1,34 +1,13 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from "uWebSockets.js";
-import type { Clock } from "../../lib/clock.js";
-import type { AccountId, DeviceId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
 import { LruMap } from "../../lib/lru-map.js";
 import { fullBucket, take, type TokenBucket, type TokenRule } from "../../lib/token-bucket.js";
 import { readCredential } from "../credential.js";
-import type { Actors, PublicServices } from "../ports.js";
-import type { Questions } from "../questions.js";
 import { bearerOf, ipOf } from "../server.js";
 import type { SessionLimits } from "../session.js";
+import type { Caller, RestContext } from "./context.js";
 import { problem, respond, type Reply } from "./respond.js";
 import { routes, type Route } from "./routes.js";
-
-/** What routes work with. */
-export interface RestContext {
-  readonly actors: Actors;
-  readonly services: PublicServices;
-  readonly questions: Questions;
-  readonly clock: Clock;
-  readonly limits: SessionLimits;
-  /** Registration asks for an invite: the API is bound beyond loopback, or the configuration says so. */
-  readonly inviteNeeded: boolean;
-  newRequestId(): string;
-}
-
-export interface Caller {
-  readonly ip: string;
-  readonly account?: AccountId;
-  readonly device?: DeviceId;
-}
 
 /** How many addresses are remembered for limits; the longest unseen goes out, and is as good as new. */
 const addressesMax = 100_000;

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import type { ConversationId } from "../../lib/ids.js";
 import { calmStore } from "../support/doubtful-partitions.js";
-import { calm, messageIdOf, World, type WorldAccount } from "../support/conversation-world.js";
+import { calm, World, type WorldAccount } from "../support/conversation-world.js";
+import { messageIdOf } from "../support/message-id.js";
 import { violations } from "../support/world-checks.js";
 import type { WorldDevice } from "../support/world-device.js";
 

@@ -111,4 +111,4 @@ export function sign(key: PrivateKey, body: Uint8Array): Uint8Array {
   return key.sign(native(signedMessage(domains.devices, body)));
 }
 
-export const idsOf = (state: ListState): DeviceId[] => state.devices.map(({ id }) => id);
+const idsOf = (state: ListState): DeviceId[] => state.devices.map(({ id }) => id);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Message } from "../../actors/conversation/messages.js";
 import type { Intents } from "../../actors/conversation/ports.js";
-import { idOf, type AccountId, type ConversationId, type DeviceId } from "../../lib/ids.js";
+import type { AccountId, ConversationId, DeviceId } from "../../lib/ids.js";
 import { seededRand, type Rand } from "../../lib/random.js";
 import type { Header, ReadEntry } from "../../protos/entry.js";
 import type { Answer, CheckedGenesis, Mail } from "../../protos/messages.js";
@@ -295,8 +295,4 @@ export class World {
 
 export function listHash(account: WorldAccount): Uint8Array {
   return new Uint8Array(createHash("sha256").update(`${account.name} ${account.version}`).digest());
-}
-
-export function messageIdOf(text: string): ReturnType<typeof idOf> {
-  return idOf(new Uint8Array(createHash("sha256").update(text).digest().subarray(0, 16)));
 }

@@ -4,7 +4,7 @@ import type { Device } from "../../actors/device/state.js";
 import type { DevicePorts } from "../../actors/device/ports.js";
 import type { ShellContext } from "../../actors/context.js";
 import type { Timer } from "../../lib/clock.js";
-import { idOf, type ConversationId, type DeviceId } from "../../lib/ids.js";
+import type { ConversationId, DeviceId } from "../../lib/ids.js";
 import { seededRand, type Rand } from "../../lib/random.js";
 import type { Answer, Asker, Mail, ReplyTo, ServerFrame, SessionRef, ToConversation, ToDevice } from "../../protos/messages.js";
 import { MemoryDisk, memoryPartitions } from "../../storage/memory/kernel.js";
@@ -261,5 +261,3 @@ export class DeviceWorld {
     }
   }
 }
-
-export const chatOfFrame = (bytes: Uint8Array | null | undefined): ConversationId => idOf<ConversationId>(bytes!);

@@ -1,5 +1,6 @@
 // A process that holds a store, for the tests that end it or find it in use. Runs from dist, which `npm test` builds first.
 // storage-driver.mjs hold DIR | append DIR FROM: prints a line per acknowledged append until it is ended.
+import { setInterval } from "node:timers";
 import { writeSync } from "node:fs";
 import { systemClock } from "../../dist/lib/clock.js";
 import { idOf } from "../../dist/lib/ids.js";

@@ -1,7 +1,9 @@
 import { placeOf } from "../../client/messages/cursor.js";
-import type { ConversationId } from "../../lib/ids.js";
+import { idOf, type ConversationId } from "../../lib/ids.js";
 import type { ServerFrame, SessionRef } from "../../protos/messages.js";
-import { chatOfFrame, type DeviceWorld } from "./device-world.js";
+import type { DeviceWorld } from "./device-world.js";
+
+const chatOfFrame = (bytes: Uint8Array | null | undefined): ConversationId => idOf<ConversationId>(bytes!);
 
 /** A client that obeys the protocol: stores iff prev ≤ last < seq, always acks its watermark, fetches what it lacks. */
 export class ToyClient {

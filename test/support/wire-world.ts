@@ -215,7 +215,7 @@ export function messageIdOf(name: string): Uint8Array {
   return idBytes(linkOf(`message ${name}`).id);
 }
 
-export const accountIn = (bytes: Uint8Array): AccountId => idOf<AccountId>(bytes);
+const accountIn = (bytes: Uint8Array): AccountId => idOf<AccountId>(bytes);
 
 /** What an answer comes to: the code of a problem, or the name of the frame. */
 export function answerOf(frame: hermod.v1.ServerFrame): string {

@@ -5,7 +5,8 @@ import type { BodySlot, Envelope, Header } from "../../protos/entry.js";
 import type { Answer, ToDevice, Watermarks } from "../../protos/messages.js";
 import { entitledIntervals, isEntitled, type EntitledInterval } from "../../protos/signed/entitlement.js";
 import { devicesIn } from "../../protos/signed/roster.js";
-import { messageIdOf, type World } from "./conversation-world.js";
+import type { World } from "./conversation-world.js";
+import { messageIdOf } from "./message-id.js";
 
 interface Sending {
   readonly text: string;

@@ -44,7 +44,7 @@ export function filled(length: number, byte: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
 }
 
-export function bytesOf(value: AccountId | DeviceId): Uint8Array {
+function bytesOf(value: AccountId | DeviceId): Uint8Array {
   return idBytes(value);
 }
 
