@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ActorHost } from "../../actors/runtime/actor-host.js";
-import type { KindOfActor } from "../../actors/runtime/kind.js";
+import type { KindOfActor } from "../../actors/kind.js";
 import { systemClock } from "../../lib/clock.js";
 import type { ConversationId } from "../../lib/ids.js";
 import type { Answer, Mail, ReplyTo } from "../../protos/messages.js";
