@@ -29,6 +29,7 @@ export interface ActorsNeed {
   readonly log: Logger;
   readonly incarnation: string;
   readonly taken: readonly OwnedShard[];
+  onNack(): void;
   /** The gateway: built after the router that it needs, so asked for late. */
   sessions(): Sessions;
 }
@@ -86,6 +87,20 @@ export function startActors(need: ActorsNeed): NodeActors {
 function registerKinds(host: ActorHost, need: ActorsNeed, intents: ShardIntents, signatures: SignatureWorker): void {
   const { stores } = need;
   host.register(conversationKind({ log: stores.log, states: stores.conversationStates, receipts: stores.receipts, intents }));
-  host.register(deviceKind({ states: stores.deviceStates, log: stores.logReader, receipts: stores.receiptRows }));
+  const notes = {
+    nacked: (device: string, conversation: string, _seq: bigint, reason: string): void => {
+      need.onNack();
+      need.log.warn(
+        { device: hashed(device), conversation: hashed(conversation), reason: nackReason(reason) },
+        "a device cannot take an entry",
+      );
+    },
+  };
+  host.register(deviceKind({ states: stores.deviceStates, log: stores.logReader, receipts: stores.receiptRows, notes }));
   host.register(accountKind({ ...stores, work: stores.workList, signatures, rand: need.rand }));
+}
+
+/** A client's own word, as far as a log may carry it. */
+function nackReason(reason: string): string {
+  return /^[a-z-]{1,64}$/.test(reason) ? reason : "other";
 }

@@ -6,6 +6,8 @@ export interface Meters {
   readonly storeCommitSeconds: Histogram;
   readonly storeCommitWrites: Histogram;
   readonly sendAckSeconds: Histogram;
+  /** Entries that devices said they cannot take. */
+  nacks: number;
 }
 
 export function openMeters(): Meters {
@@ -13,6 +15,7 @@ export function openMeters(): Meters {
     storeCommitSeconds: new Histogram(latencySeconds),
     storeCommitWrites: new Histogram([1, 2, 4, 8, 16, 32, 64, 128, 256]),
     sendAckSeconds: new Histogram(latencySeconds),
+    nacks: 0,
   };
 }
 

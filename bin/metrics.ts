@@ -111,5 +111,6 @@ function addMetrics(sources: MetricSources, lag: IntervalHistogram, gauge: AddGa
   counter("hermod_edge_closed_total", "Closed sockets by reason.", ["reason"], () => byReason(gateway.closed));
   counter("hermod_edge_refused_upgrades_total", "Refused connections by reason.", ["reason"], () => byReason(gateway.refusedUpgrades));
   counter("hermod_edge_problems_total", "Refused frames by code.", ["reason"], () => byReason(gateway.problems));
+  counter("hermod_nacks_total", "Entries that devices said they cannot take.", [], () => [[{}, sources.meters.nacks]]);
   counter("hermod_actor_crashes_total", "Actors that threw and were reloaded, by kind.", ["reason"], () => byReason(sources.crashes));
 }

@@ -105,6 +105,9 @@ class EmbeddedNode implements RunningNode {
       log: this.#log,
       incarnation,
       taken,
+      onNack: () => {
+        this.#meters.nacks++;
+      },
       sessions: () => this.#gateway!,
     });
     this.#actors = actors;

@@ -17,6 +17,9 @@ import type { OpenSession, Session, SessionLimits } from "./session.js";
 import type { ClientSocket } from "./sockets.js";
 
 const protocolVersion = 1;
+/** Accounts, and chats of a syncState, that cost as much as one page. */
+const accountsPerPage = 8;
+const chatsPerPage = 200;
 
 /** A second without a refusal, and those before it are forgiven. */
 const warningsKeptMs = 1_000;
@@ -254,7 +257,7 @@ export class Gateway {
     const now = this.#clock.mono();
     if (request.type === "mail" && request.cost === "send") return take(session.sends, this.#sendRule, now);
     if (request.type === "mail" && request.cost === "none") return 0;
-    return take(session.pages, this.#pageRule, now, request.type === "gather" ? Math.max(1, request.mails.length / 8) : 1);
+    return take(session.pages, this.#pageRule, now, pagesOf(request));
   }
 
   get #sendRule(): TokenRule {
@@ -299,6 +302,13 @@ export class Gateway {
       windowBytes: limits.windowBytes,
     };
   }
+}
+
+/** What a request costs in pages: one that makes the server look at many things costs more. */
+function pagesOf(request: Exclude<Request, { type: "refused" }>): number {
+  if (request.type === "gather") return Math.max(1, request.mails.length / accountsPerPage);
+  const { message } = request.mail;
+  return message.type === "sync-state" ? Math.max(1, message.chats.length / chatsPerPage) : 1;
 }
 
 function problemOf(problem: {
