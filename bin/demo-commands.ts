@@ -5,8 +5,13 @@ import { systemClock } from "../lib/clock.js";
 import { systemRand } from "../lib/random.js";
 import { chaos } from "./demo/chaos.js";
 import { demo } from "./demo/demo.js";
+import { staged } from "./demo/stage.js";
 
 const program = fileURLToPath(new URL("./hermod.js", import.meta.url));
+
+const demoMs = 180_000;
+const chaosMs = 300_000;
+const chaosMsPerMessage = 200;
 
 /** The demo brings a server of its own, so it is handed in like the server's commands. */
 export const demoCommands: readonly Command[] = [
@@ -24,7 +29,11 @@ export const demoCommands: readonly Command[] = [
       const clock = systemClock();
       const messages = numberOf(input, "messages", 2_000, 50, 1_000_000);
       const seed = numberOf(input, "seed", systemRand().below(1_000_000), 0, 0xffff_ffff);
-      return input.options.chaos === true ? chaos({ program, clock, messages, seed, terminal }) : demo(program, clock, terminal);
+      const complain = (line: string): void => {
+        terminal.note(line);
+      };
+      if (input.options.chaos !== true) return staged(clock, demoMs, complain, () => demo(program, clock, terminal));
+      return staged(clock, chaosMs + messages * chaosMsPerMessage, complain, () => chaos({ program, clock, messages, seed, terminal }));
     },
   },
 ];

@@ -6,14 +6,17 @@ export interface Style {
   faint(text: string): string;
   ticks(text: string, isRead: boolean): string;
   alarm(text: string): string;
+  /** A line of a code for cameras: dark on light, whatever the window's colours are. */
+  picture(text: string): string;
 }
 
-const plain: Style = { name: same, faint: same, ticks: same, alarm: same };
+const plain: Style = { name: same, faint: same, ticks: same, alarm: same, picture: same };
 
 const coloured: Style = {
   name: (text) => `\u001b[1;36m${text}\u001b[0m`,
   faint: (text) => `\u001b[2m${text}\u001b[0m`,
   ticks: (text, isRead) => (isRead ? `\u001b[34m${text}\u001b[0m` : `\u001b[2m${text}\u001b[0m`),
+  picture: (text) => `\u001b[30;107m${text}\u001b[0m`,
   alarm: (text) => `\u001b[1;31m${text}\u001b[0m`,
 };
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exitCodes, type Terminal } from "../../app/cli/command.js";
@@ -10,6 +10,7 @@ import { seededRand, type Rand } from "../../lib/random.js";
 import { openLmdb } from "../../storage/open.js";
 import { Ledger, type Logged, type Verdict } from "./ledger.js";
 import { ServerProcess } from "./server-process.js";
+import { temporaryFolder } from "./stage.js";
 
 export interface ChaosOptions {
   readonly program: string;
@@ -42,7 +43,8 @@ interface Device {
 
 /** Two accounts with two devices each write to each other while the server is killed and started again. */
 export async function chaos({ program, clock, messages, seed, terminal }: ChaosOptions): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "hermod-chaos-"));
+  const disk = temporaryFolder(tmpdir(), "hermod-chaos-");
+  const stores = storesFolder() ?? disk;
   const rand = seededRand(seed);
   const clients: Client[] = [];
   let server: ServerProcess | undefined;
@@ -52,13 +54,15 @@ export async function chaos({ program, clock, messages, seed, terminal }: ChaosO
   };
   try {
     const args = ["--log-level", "error", ...raised.flatMap((limit) => ["--set", limit])];
-    server = await ServerProcess.start({ program, dir: join(folder, "server"), args });
+    server = await ServerProcess.start({ program, dir: join(disk.path, "server"), args });
     terminal.say(`Server at ${server.url}, seed ${String(seed)}. For this run its limits are raised: ${raised.join(", ")}`);
     const open = async (name: string): Promise<Client> => {
-      const client = await Client.open({ servers: [server!.url], dir: join(folder, name), clientName: "hermod-demo" });
+      const client = await Client.open({ servers: [server!.url], dir: join(stores.path, name), clientName: "hermod-demo" });
       clients.push(client);
       return client;
     };
+    if (stores !== disk)
+      terminal.say(`The server's data is on disk; the devices' stores are in ${memory}, since nobody kills the devices.`);
     const devices = await gather(open);
     terminal.say(`alice and bob have two devices each. Sending ${String(messages)} messages, both ways, killing the server meanwhile.`);
     const run = new ChaosRun({ server, devices, clock, rand, terminal, messages });
@@ -68,7 +72,21 @@ export async function chaos({ program, clock, messages, seed, terminal }: ChaosO
     return report(run, verdict, terminal);
   } finally {
     await stopAll();
-    rmSync(folder, { recursive: true, force: true });
+    disk.remove();
+    stores.remove();
+  }
+}
+
+const memory = "/dev/shm";
+const memoryBytesMin = 512 * 1024 * 1024;
+
+/** Four devices in one process would wait for the disk most of the time; in memory they load the server instead. */
+function storesFolder(): ReturnType<typeof temporaryFolder> | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(memory);
+    return bavail * bsize < memoryBytesMin ? undefined : temporaryFolder(memory, "hermod-chaos-");
+  } catch {
+    return undefined; // there is no such place here
   }
 }
 

@@ -1,4 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exitCodes, type Terminal } from "../../app/cli/command.js";
@@ -6,11 +5,13 @@ import { Client } from "../../client/client.js";
 import type { Clock } from "../../lib/clock.js";
 import { dump, filesWith, keptOf } from "./kept-bytes.js";
 import { ServerProcess } from "./server-process.js";
+import { temporaryFolder } from "./stage.js";
 import { meet, talk, type Told } from "./story.js";
 
 /** Two people, three devices and a server of their own: what happens to a message, step by step. */
 export async function demo(program: string, clock: Clock, terminal: Terminal): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "hermod-demo-"));
+  const temporary = temporaryFolder(tmpdir(), "hermod-demo-");
+  const folder = temporary.path;
   const startedMs = clock.mono();
   const say = (line: string): void => {
     terminal.say(line);
@@ -38,7 +39,7 @@ export async function demo(program: string, clock: Clock, terminal: Terminal): P
   } finally {
     await Promise.all(clients.map((client) => client.stop()));
     await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    temporary.remove();
   }
 }
 

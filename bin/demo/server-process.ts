@@ -109,8 +109,13 @@ function launch(
     ...(environment === undefined ? {} : { env: { ...environment } }),
   });
   let output = "";
+  const endToo = (): void => {
+    child.kill("SIGKILL");
+  };
+  process.once("exit", endToo); // it does not outlive whoever started it
   const ended = new Promise<Ended>((resolve) => {
     child.once("close", (code, signal) => {
+      process.off("exit", endToo);
       resolve({ code, signal });
     });
   });

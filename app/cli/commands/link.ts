@@ -1,6 +1,7 @@
 import type { Link } from "../../../client/account/link-new.js";
 import { exitCodes, UsageError, type Command, type Terminal } from "../command.js";
 import { goLive, jsonOption, sessionOptions, withSession, type Environment, type Session } from "../session.js";
+import { styleOf, type Style } from "../style.js";
 import { rememberServer } from "../user-directory.js";
 import { printable } from "../words.js";
 
@@ -32,7 +33,8 @@ export const linkCommand = (environment: Environment): Command => ({
           return isYes(await terminal.ask(question));
         },
       });
-      const show = (): Promise<void> => showCode(link, terminal, json === true);
+      const style = styleOf(environment, terminal.isInteractive);
+      const show = (): Promise<void> => showCode(link, { terminal, style, json: json === true });
       const stopShowing = link.onUri(() => void show());
       await show();
       const self = await link.completed.finally(stopShowing);
@@ -66,7 +68,8 @@ async function startUp(session: Session): Promise<void> {
   });
 }
 
-async function showCode(link: Link, terminal: Terminal, json: boolean): Promise<void> {
+async function showCode(link: Link, to: { readonly terminal: Terminal; readonly style: Style; readonly json: boolean }): Promise<void> {
+  const { terminal, style, json } = to;
   if (json) {
     terminal.json({ type: "code", uri: link.uri, digits: link.digits });
     return;
@@ -74,7 +77,7 @@ async function showCode(link: Link, terminal: Terminal, json: boolean): Promise<
   const picture = (await link.qr()).split("\n").filter((line) => line !== "");
   const width = Math.max(...picture.map((line) => [...line].length));
   terminal.say("");
-  if (terminal.columns >= width) for (const line of picture) terminal.say(line);
+  if (terminal.columns >= width) for (const line of picture) terminal.say(style.picture(line.padEnd(width)));
   else terminal.say(`(The window is ${String(terminal.columns)} columns wide; the picture of this code needs ${String(width)}.)`);
   terminal.say("");
   terminal.say("On a device that is in the account already, scan this, or run:");
