@@ -26,12 +26,13 @@ export interface ListLimited extends Refusal {
 }
 
 const dayMs = 86_400_000;
-const usual: ListLimits = {
-  addAfterMs: limits.addAfterMs,
-  listChangesPerDayMax: limits.listChangesPerDayMax,
-  /** A device that nobody opened for 45 days may be removed by one behind it. Beyond retention, so it has nothing left to read. */
-  idleAfterMs: 45 * dayMs,
-};
+/** A device that nobody opened for 45 days may be removed by one behind it. Beyond retention, so it has nothing left to read. */
+const idleAfterMs = 45 * dayMs;
+
+/** The limits in force: read at each use, the configuration may have changed them. */
+function inForce(): ListLimits {
+  return { addAfterMs: limits.addAfterMs, listChangesPerDayMax: limits.listChangesPerDayMax, idleAfterMs };
+}
 
 /**
  * The rules of a list version that need a clock: the server's only, since clients cannot know them. They limit what a stolen device does
@@ -43,7 +44,7 @@ export function listLimitProblem(
   before: ListState,
   after: ListState,
   times: ListTimes,
-  rules: ListLimits = usual,
+  rules: ListLimits = inForce(),
 ): ListLimited | undefined {
   return tooMany(times, rules) ?? tooYoung(before, after, times, rules) ?? notIdle(before, after, times, rules);
 }

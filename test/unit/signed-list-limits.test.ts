@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { DeviceId } from "../../lib/ids.js";
+import { limits, setLimits } from "../../lib/limits.js";
 import type { ListState } from "../../protos/signed/device-chain.js";
 import { listLimitProblem, type ListTimes } from "../../protos/signed/list-limits.js";
 import { d1, d2, d3, d4, extended, nextFields, recovery, v3 } from "./signed-chain-fixtures.js";
@@ -92,4 +93,18 @@ test("an operator's own rules hold instead", () => {
   const rules = { addAfterMs: 0, listChangesPerDayMax: 1_000, idleAfterMs: 0 };
   expect(listLimitProblem(v3, link(d2), times({ added: [[d2, nowMs]], storedMs: changes(50, nowMs) }), rules)).toBeUndefined();
   expect(listLimitProblem(v3, idle(d2, [d2, d3]), times({ seen: [[d1, nowMs]] }), rules)).toBeUndefined();
+});
+
+test("what the configuration sets later is in force, not what stood there at the import", () => {
+  const { listChangesPerDayMax, addAfterMs } = limits;
+  const busy = times({ storedMs: changes(listChangesPerDayMax, nowMs), added: [[d2, nowMs]] });
+  expect(listLimitProblem(v3, link(d2), busy)).toMatchObject({ error: "rate-limited" });
+  setLimits({ listChangesPerDayMax: listChangesPerDayMax + 1 });
+  try {
+    expect(listLimitProblem(v3, link(d2), busy)).toMatchObject({ error: "too-young" });
+    setLimits({ addAfterMs: 0 });
+    expect(listLimitProblem(v3, link(d2), busy)).toBeUndefined();
+  } finally {
+    setLimits({ listChangesPerDayMax, addAfterMs });
+  }
 });
