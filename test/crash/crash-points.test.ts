@@ -133,13 +133,15 @@ async function settleIn(guest: ClientProcess, name: string): Promise<void> {
 
 /** What needs an answer is asked for again while the server is away. */
 async function untilDone<Result>(work: () => Promise<Result>): Promise<Result> {
-  for (let tries = 0; ; tries++) {
+  const deadline = performance.now() + 60_000;
+  for (let delayMs = 100; ; delayMs = Math.min(2_000, delayMs * 2)) {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ProcessEnded || tries >= 20) throw error;
+      if (!/: (unreachable|overloaded|draining|rate-limited|internal|list-conflict)$/.test(String(error)) || performance.now() > deadline)
+        throw error;
       await eventually(() => world.server.alive && world.server.points.length === 0, "the server is back");
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
     }
   }
 }

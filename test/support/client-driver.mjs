@@ -72,7 +72,8 @@ const commands = {
     await client.devices.approveLink(uri);
   },
   remove: async ({ device }) => {
-    await client.devices.remove(device);
+    // Asked again after an answer that was lost: it may be gone already.
+    if ((await client.devices.list()).some(({ id }) => id === device)) await client.devices.remove(device);
   },
   start: async ({ answers = false }) => {
     await client.start();
