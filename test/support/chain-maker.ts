@@ -1,7 +1,7 @@
 import { PrivateKey, PublicKey } from "@signalapp/libsignal-client";
 import { firstListBody, nextListBody, type NewDevice } from "../../client/account/list-body.js";
 import { seededRand } from "../../lib/random.js";
-import type { AccountId, DeviceId } from "../../lib/ids.js";
+import type { AccountId } from "../../lib/ids.js";
 import { extend, type ListState } from "../../protos/signed/device-chain.js";
 import type { ListCause } from "../../protos/signed/device-list.js";
 import { domains, signedMessage } from "../../protos/signed/hash.js";
@@ -110,5 +110,3 @@ export class MadeChain {
 export function sign(key: PrivateKey, body: Uint8Array): Uint8Array {
   return key.sign(native(signedMessage(domains.devices, body)));
 }
-
-const idsOf = (state: ListState): DeviceId[] => state.devices.map(({ id }) => id);

@@ -21,7 +21,6 @@ export const serverLimits = {
   prekeyFetchBucket: 1e6,
   registrationsPerIpBucket: 1e6,
   socketsPerIpMax: 10_000,
-  attachGraceMs: 100,
   ackWaitMs: 200,
   actorIdleMs: 1_000,
 };

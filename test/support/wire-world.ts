@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { idBytes, idOf, toBase32, type AccountId, type ConversationId, type DeviceId } from "../../lib/ids.js";
+import { idBytes, toBase32, type ConversationId, type DeviceId } from "../../lib/ids.js";
 import { hermod } from "../../protos/gen/hermod.js";
 import { readGenesis } from "../../protos/signed/genesis.js";
 import { rosterHashOf } from "../../protos/signed/roster.js";
@@ -214,8 +214,6 @@ export function bodyFor(device: DeviceId, bytes = 200): hermod.v1.DeviceBody.$Pr
 export function messageIdOf(name: string): Uint8Array {
   return idBytes(linkOf(`message ${name}`).id);
 }
-
-const accountIn = (bytes: Uint8Array): AccountId => idOf<AccountId>(bytes);
 
 /** What an answer comes to: the code of a problem, or the name of the frame. */
 export function answerOf(frame: hermod.v1.ServerFrame): string {

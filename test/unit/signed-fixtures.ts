@@ -1,6 +1,6 @@
 import { PrivateKey, PublicKey } from "@signalapp/libsignal-client";
 import { createHash } from "node:crypto";
-import { idBytes, idOf, type AccountId, type DeviceId } from "../../lib/ids.js";
+import { idOf, type AccountId, type DeviceId } from "../../lib/ids.js";
 import { signedMessage, type Domain } from "../../protos/signed/hash.js";
 import { deviceIdOf } from "../../protos/signed/ids.js";
 import type { SignedObject, Signer } from "../../protos/signed/signed.js";
@@ -42,10 +42,6 @@ export function id<Id extends AccountId | DeviceId>(byte: number): Id {
 
 export function filled(length: number, byte: number): Uint8Array {
   return new Uint8Array(length).fill(byte);
-}
-
-function bytesOf(value: AccountId | DeviceId): Uint8Array {
-  return idBytes(value);
 }
 
 /** "ok", or the error code. */

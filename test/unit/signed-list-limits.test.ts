@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { DeviceId } from "../../lib/ids.js";
-import { limits, setLimits } from "../../lib/limits.js";
+import { setLimits } from "../../lib/configurable-limits.js";
+import { limits } from "../../lib/limits.js";
 import type { ListState } from "../../protos/signed/device-chain.js";
 import { listLimitProblem, type ListTimes } from "../../protos/signed/list-limits.js";
 import { d1, d2, d3, d4, extended, nextFields, recovery, v3 } from "./signed-chain-fixtures.js";
