@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { exitCodes, type Command, type Terminal } from "../app/cli/command.js";
 import { systemClock } from "../lib/clock.js";
 import { StoreError } from "../storage/errors.js";
-import { openLmdb } from "../storage/open.js";
-import { verifyStore, type StoreReport } from "../storage/verify.js";
+import type { StoreReport } from "../storage/verify.js";
 
 const usualDirectory = "./hermod-data";
 
@@ -28,6 +27,8 @@ async function verify(directory: string, json: boolean, terminal: Terminal): Pro
     terminal.note(`There is no store in ${directory}. Name its directory with --data.`);
     return exitCodes.failure;
   }
+  const { openLmdb } = await import("../storage/open.js");
+  const { verifyStore } = await import("../storage/verify.js");
   const clock = systemClock();
   let stores;
   try {

@@ -3,8 +3,6 @@ import type { Command } from "../app/cli/command.js";
 import { numberOf } from "../app/cli/session.js";
 import { systemClock } from "../lib/clock.js";
 import { systemRand } from "../lib/random.js";
-import { chaos } from "./demo/chaos.js";
-import { demo } from "./demo/demo.js";
 import { staged } from "./demo/stage.js";
 
 const program = fileURLToPath(new URL("./hermod.js", import.meta.url));
@@ -25,14 +23,18 @@ export const demoCommands: readonly Command[] = [
       { flags: "--seed <number>", doc: "with --chaos: what the random choices come from (else drawn)" },
     ],
     examples: ["hermod demo", "hermod demo --chaos", "hermod demo --chaos --messages 500 --seed 7"],
-    run: (input, terminal) => {
+    run: async (input, terminal) => {
       const clock = systemClock();
       const messages = numberOf(input, "messages", 2_000, 50, 1_000_000);
       const seed = numberOf(input, "seed", systemRand().below(1_000_000), 0, 0xffff_ffff);
       const complain = (line: string): void => {
         terminal.note(line);
       };
-      if (input.options.chaos !== true) return staged(clock, demoMs, complain, () => demo(program, clock, terminal));
+      if (input.options.chaos !== true) {
+        const { demo } = await import("./demo/demo.js");
+        return staged(clock, demoMs, complain, () => demo(program, clock, terminal));
+      }
+      const { chaos } = await import("./demo/chaos.js");
       return staged(clock, chaosMs + messages * chaosMsPerMessage, complain, () => chaos({ program, clock, messages, seed, terminal }));
     },
   },

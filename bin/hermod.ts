@@ -1,12 +1,9 @@
 import { writeSync } from "node:fs";
 import { runProgram } from "../app/cli/program.js";
 import { processTerminal } from "../app/cli/terminal.js";
-import { userCommands } from "../app/cli/user-commands.js";
 import { setPointSink } from "../lib/point.js";
+import { commands } from "./commands.js";
 import { environment } from "./config.js";
-import { databaseCommands } from "./database-commands.js";
-import { demoCommands } from "./demo-commands.js";
-import { serverCommands } from "./server-commands.js";
 import { version } from "./version.js";
 
 /** HERMOD_POINT=name@n: end this process by SIGKILL when it passes that crash point for the n-th time; the name goes to descriptor 3 first. */
@@ -22,9 +19,4 @@ if (wanted !== null) {
   });
 }
 
-process.exitCode = await runProgram(
-  [...serverCommands, ...databaseCommands, ...userCommands(environment()), ...demoCommands],
-  version,
-  process.argv.slice(2),
-  processTerminal(),
-);
+process.exitCode = await runProgram(commands(environment()), version, process.argv.slice(2), processTerminal());

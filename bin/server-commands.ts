@@ -1,6 +1,5 @@
 import { exitCodes, type Command, type Input } from "../app/cli/command.js";
 import { ConfigError, environment, readConfig, settings, type Loaded } from "./config.js";
-import { serve } from "./serve.js";
 
 /** Options that are settings under a shorter name. */
 const serveOptions = [
@@ -22,16 +21,16 @@ export const serverCommands: readonly Command[] = [
     audience: "operators",
     options: serveOptions,
     examples: ["hermod serve", "hermod serve --port 9000 --data /var/lib/hermod", "hermod serve --set limits.socketsMax=50000"],
-    run: (input, terminal) =>
-      serve(
-        given(input),
-        (line) => {
-          terminal.say(line);
-        },
-        (line) => {
-          terminal.note(line);
-        },
-      ),
+    run: async (input, terminal) => {
+      const { serve } = await import("./serve.js");
+      const say = (line: string): void => {
+        terminal.say(line);
+      };
+      const complain = (line: string): void => {
+        terminal.note(line);
+      };
+      return serve(given(input), say, complain);
+    },
   },
   {
     name: "config check",

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes the reference pages that are tables of the code: docs/errors.md, docs/limits.md. With --check nothing is written and a stale page fails.
+// Writes the reference pages that are tables of the code: docs/cli.md (from the build), docs/errors.md, docs/limits.md. With --check nothing is written and a stale page fails.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path) => readFileSync(join(root, path), "utf8");
 
+const { commands } = await import("../dist/bin/commands.js");
 const pages = {
+  "docs/cli.md": cli(commands({})),
   "docs/errors.md": errors(read("lib/errors.ts")),
   "docs/limits.md": limits(read("lib/limits.ts"), read("lib/configurable-limits.ts")),
 };
@@ -72,4 +74,43 @@ Every bound of the system. Units are in the names: \`Ms\` milliseconds, \`Bytes\
 configuration; the rest belong to the format. A bucket holds so many tokens and refills steadily. Made from \`lib/limits.ts\` by \`npm run docs\`.
 ${lines.join("\n")}
 `;
+}
+
+function cli(table) {
+  const section = ({ name, summary, takes = [], options = [], examples }) => {
+    const words = takes.map(({ name: word, optional, rest }) => `${optional ? "[" : "<"}${word}${rest ? "…" : ""}${optional ? "]" : ">"}`);
+    const rows = [
+      ...takes.map(({ name: word, doc }) => [word, doc]),
+      ...options.map(({ flags, doc, usual }) => [flags, usual === undefined ? doc : `${doc} (usually ${usual})`]),
+    ];
+    const list =
+      rows.length === 0
+        ? ""
+        : `\n| | |\n|---|---|\n${rows.map(([left, right]) => `| \`${left.replaceAll("|", "\\|")}\` | ${right} |`).join("\n")}\n`;
+    return `### \`hermod ${[name, ...words].join(" ")}\`\n\n${summary[0].toUpperCase()}${summary.slice(1)}.\n${list}\n\`\`\`sh\n${examples.join("\n")}\n\`\`\`\n`;
+  };
+  const of = (audience) =>
+    table
+      .filter((command) => command.audience === audience)
+      .map(section)
+      .join("\n");
+  return `# Commands
+
+Inside this folder write \`npx hermod …\`. Results go to standard output, everything else to standard error. Made from the command table by \`npm run docs\`.
+
+**Exit codes**: 0 ok · 1 failure · 2 usage · 3 configuration · 4 unreachable · 5 credential · 6 unhealthy or timeout · 7 conflict (port, data directory or store in use).
+
+**The user directory** (\`--dir\`, else \`HERMOD_DIR\`, else \`./.hermod\`) holds one device: its encrypted store, the store's key, and the server's address. One process at a time.
+\`HERMOD_PASSPHRASE_FILE\` names a file whose text protects the store's key. \`NO_COLOR\` is respected.
+
+**JSON** (\`--json\`): one object per line with a \`type\`. Ids are base32, sequences are text, times ISO 8601. A message (\`inbox\`, \`history\`) has \`type: "message"\`, \`chat\`, \`id\`, \`seq\`, \`sender\`,
+\`senderDevice\`, \`handle\` (or null), \`own\`, \`text\` (or null: see \`unreadable\` {why, reason}), \`time\`, \`state\` (own messages of this device: queued, sending, sent, delivered, read, failed), \`replyTo\` {sender, id, seq} and
+\`gapBefore\` (a message of the same device is missing before it). \`send\` prints \`sent\` {chat, id, seq, time}, or \`queued\` when it gave up waiting; the message stays in the outbox.
+
+## People and bots
+
+${of("people")}
+## Operators
+
+${of("operators")}`;
 }
