@@ -1,6 +1,5 @@
-import { idBytes, idOf, isIdBytes, type AccountId, type ConversationId, type DeviceId, type MessageId } from "../../lib/ids.js";
+import { idBytes, idOf, type AccountId, type ConversationId, type DeviceId, type MessageId } from "../../lib/ids.js";
 import { limits } from "../../lib/limits.js";
-import { sameBytes } from "../../lib/bytes.js";
 import { point } from "../../lib/point.js";
 import type { hermod } from "../../protos/gen/hermod.js";
 import type { ServerFrame, Session } from "../connection/ports.js";
@@ -14,6 +13,7 @@ import { Creation } from "./creation.js";
 import { readInbox, type InboxMessage, type InboxOptions } from "./inbox.js";
 import { Intake } from "./intake.js";
 import type { MessageBody } from "./message.js";
+import { NamedChats } from "./named-chats.js";
 import { Opener } from "./opener.js";
 import { Reads } from "./reads.js";
 import { Receiver } from "./receiver.js";
@@ -47,9 +47,9 @@ export class MessagesEngine implements Messages {
   readonly #sync: SyncEngine;
   readonly #creation: Creation;
   readonly #watch: Watch;
+  readonly #named: NamedChats;
   readonly #stopped = new AbortController();
   readonly #listening: (() => void)[] = [];
-  #learning = Promise.resolve();
 
   /** @param onFatal the client is to stop: its store is older than the server's word, or does not take writes */
   constructor(context: ClientContext, onFatal: (error: HermodError) => void) {
@@ -70,13 +70,14 @@ export class MessagesEngine implements Messages {
     this.#sync = new SyncEngine(context, { receiver: this.#receiver, reads: this.#reads, staging: this.#staging, stopped });
     this.#creation = new Creation(context, rosters);
     this.#watch = new Watch(context, this.#reads, changes);
+    this.#named = new NamedChats(context, rosters, stopped);
     this.#rosters = rosters;
     this.#sender = sender;
     this.#intake.onRead = (device) => {
       this.#staging.onRead(device);
     };
     this.#intake.onSync.add((sync) => {
-      this.#learning = this.#learning.then(() => this.#learnChats(sync));
+      void this.#onSync(sync);
     });
   }
 
@@ -126,6 +127,7 @@ export class MessagesEngine implements Messages {
     this.#staging.onOffline();
     void this.#sync.run(session);
     this.#sender.onSession();
+    void this.#named.learn();
   }
 
   #onPush(frame: ServerFrame): void {
@@ -242,28 +244,9 @@ export class MessagesEngine implements Messages {
     return pages;
   }
 
-  /**
-   * Conversations that an own device named: fetched, verified, and held against the roster that it vouches for. One page after the other, so
-   * that `sync-done` comes last.
-   */
-  async #learnChats(sync: hermod.v1.Sync): Promise<void> {
-    for (const named of sync.chats) {
-      if (!isIdBytes(named.chatId) || this.#stopped.signal.aborted) continue;
-      const chat = idOf<ConversationId>(named.chatId);
-      try {
-        if (this.#rosters.newest(chat) === undefined) await this.#rosters.catchUp(chat);
-        const roster = this.#rosters.before(chat, named.rosterSeq + 1n);
-        if (roster === undefined || (roster.seq === named.rosterSeq && sameBytes(roster.hash, named.rosterHash))) continue;
-        this.#context.emit({
-          type: "alarm",
-          code: "roster-forked",
-          chatId: chat,
-          detail: "an own device has another roster of this conversation",
-        });
-      } catch {
-        // Not reachable now: the conversation is met again with its next entry, and verified then.
-      }
-    }
+  /** One page after the other, so that `sync-done` comes last. */
+  async #onSync(sync: hermod.v1.Sync): Promise<void> {
+    await this.#named.learn();
     if (sync.done) this.#context.emit({ type: "sync-done" });
   }
 

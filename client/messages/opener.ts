@@ -7,6 +7,7 @@ import { hasDevice } from "../../protos/signed/roster.js";
 import { Overlay } from "../cipher/overlay.js";
 import type { Decryption, PairwiseBody, UndecryptableReason } from "../cipher/ports.js";
 import type { ClientContext } from "../context.js";
+import { rememberNamed } from "./named-chats.js";
 import { valueKey, type InboxRow, type OutboxRow, type Transaction } from "../store/ports.js";
 import { encodePart, readContent, type Content } from "./content.js";
 import { addExcept } from "./cursor.js";
@@ -197,6 +198,7 @@ export class Opener {
   #syncOf(tx: Transaction, sender: Entry["sender"], chat: ConversationId, content: Content): hermod.v1.Sync | undefined {
     if (content.sync === null || sender !== this.#context.self.account || tx.chats.get(chat)?.type !== "self") return undefined;
     this.#context.contacts.apply(tx, content.sync);
+    rememberNamed(tx, content.sync);
     for (const read of content.sync.read) {
       if (read.chatId.length !== 16) continue;
       const row = tx.chats.get(idOf<ConversationId>(read.chatId));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Chat } from "../../client/messages/chat.js";
 import type { ClientFrame } from "../../client/connection/ports.js";
+import { idBytes } from "../../lib/ids.js";
 import type { hermod } from "../../protos/gen/hermod.js";
 import { limits } from "../../lib/limits.js";
 import { until } from "../support/frame-peer.js";
@@ -211,4 +212,28 @@ test("a session that is put away while a send waits for its turn is begun anew, 
   await until(() => texts(bob, chat).length === 2, "two");
   expect(texts(bob, chat)).toEqual(["one", "two"]);
   expect(bob.history.filter((event) => event.state === "undecryptable")).toEqual([]);
+});
+
+test("a conversation that an own device named is fetched after all, when the server was lost and the program died in between", async () => {
+  const world = new World();
+  const phone = world.device("alice");
+  await phone.engine.createSelf();
+  const friend = world.device("friend", { offline: true });
+  const chat = await phone.engine.openDirect(friend.account);
+  const { rosterSeq } = chat.snapshot();
+  const { rosterHash } = phone.store.chats.roster(chat.id)!;
+  const laptop = world.device("alice", { offline: true });
+  // The laptop meets nothing but what it is told: the conversation itself is quiet.
+  laptop.tamper = (frame) => (frame.deliver && Buffer.compare(frame.deliver.chatId!, idBytes(chat.id)) === 0 ? [] : [frame]);
+  const asksForIt = (frame: ClientFrame): boolean =>
+    frame.fetchRoster !== undefined && frame.fetchRoster !== null && Buffer.compare(frame.fetchRoster.chatId!, idBytes(chat.id)) === 0;
+  laptop.fate = (frame) => (asksForIt(frame) ? "lose-answer" : "answer");
+  laptop.connect();
+  phone.engine.queueSync([{ chats: [{ chatId: idBytes(chat.id), rosterSeq, rosterHash }], done: true }], [laptop.device]);
+  await until(() => laptop.sentFrames.some(asksForIt), "it asks for the conversation");
+  laptop.disconnect();
+  laptop.crash();
+  laptop.fate = () => "answer";
+  laptop.connect();
+  await until(() => laptop.engine.chat(chat.id) !== undefined, "it knows the conversation");
 });
