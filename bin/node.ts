@@ -153,7 +153,7 @@ class EmbeddedNode implements RunningNode {
       inviteNeeded: this.inviteNeeded,
       newRequestId: () => `${incarnation.slice(0, 6)}-${String(++requests)}`,
     });
-    this.#edge = new Edge(gateway, { ...edge, limits }, routes);
+    this.#edge = new Edge(gateway, { ...edge, limits, clock: this.#clock }, routes);
     this.apiPort = await this.#edge.listen();
     const metrics = openMetrics({
       version,

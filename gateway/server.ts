@@ -1,4 +1,5 @@
 import uws, { type HttpRequest, type HttpResponse, type us_socket_context_t, type WebSocket } from "uWebSockets.js";
+import type { Clock, Timer } from "../lib/clock.js";
 import { fromBase32 } from "../lib/ids.js";
 import { limits } from "../lib/limits.js";
 import type { Gateway } from "./gateway.js";
@@ -8,6 +9,8 @@ import type { SessionLimits } from "./session.js";
 import { ClientSocket, SocketsOut, type SocketData } from "./sockets.js";
 
 export const subprotocol = "hermod.v1";
+/** A silent socket is pinged after this share of the time in which it would count as dead. */
+const pingShare = 0.4;
 
 export interface EdgeOptions {
   readonly host: string;
@@ -16,6 +19,7 @@ export interface EdgeOptions {
   /** Origins that browsers may connect from; empty: none. Clients that are no browsers send no Origin. */
   readonly origins: readonly string[];
   readonly limits: SessionLimits;
+  readonly clock: Clock;
 }
 
 /** Registers more routes on the same listener (REST). */
@@ -46,6 +50,7 @@ export class Edge {
   #listening: uws.us_listen_socket | false = false;
   #hold: PortHold | undefined;
   #next = 0;
+  #pinging: Timer | undefined;
 
   constructor(gateway: Gateway, options: EdgeOptions, routes: Routes) {
     this.#gateway = gateway;
@@ -58,9 +63,9 @@ export class Edge {
       maxBackpressure: limits.socketBackpressureBytesMax,
       // Without it a dropped frame is silent (uWebSockets.js#499). Typed as a number there, read as a boolean.
       closeOnBackpressureLimit: true as unknown as number,
-      // uWebSockets pings by itself in time for this; nothing at all for so long: gone.
+      // Nothing at all for so long, not even a pong: gone. uWebSockets would ping only shortly before; #ping does earlier.
       idleTimeout: Math.ceil(limits.deadAfterMs / 4_000) * 4,
-      sendPingsAutomatically: true,
+      sendPingsAutomatically: false,
       upgrade: (response, request, context) => {
         this.#upgrade(response, request, context);
       },
@@ -70,11 +75,15 @@ export class Edge {
       message: (socket, message, isBinary) => {
         this.#received(socket, message, isBinary);
       },
+      pong: (socket) => {
+        this.#heard(socket);
+      },
       close: (socket, code) => {
         this.#closed(socket, code);
       },
     });
     routes(this.#app);
+    this.#armPing();
   }
 
   /** Resolves with the port. Rejects with PortInUse when somebody listens there; right after a kill it is free. */
@@ -102,8 +111,28 @@ export class Edge {
   }
 
   close(): void {
+    this.#pinging?.cancel();
+    this.#pinging = undefined;
     this.stopListening();
     this.#native.close();
+  }
+
+  /** Pings whoever was silent for a while (30 s of the usual 75): it keeps the connection open on its way, and finds out who is gone. */
+  #armPing(): void {
+    const { clock } = this.#options;
+    const afterMs = limits.deadAfterMs * pingShare;
+    this.#pinging = clock.timer(afterMs / 3, () => {
+      const silentSince = clock.mono() - afterMs;
+      for (const [socket, client] of this.#sockets) {
+        if (client.open && client.heardMs <= silentSince) socket.ping();
+      }
+      this.#armPing();
+    });
+  }
+
+  #heard(socket: WebSocket<SocketData>): void {
+    const client = this.#sockets.get(socket);
+    if (client !== undefined) client.heardMs = this.#options.clock.mono();
   }
 
   get #native(): NativeApp {
@@ -153,7 +182,7 @@ export class Edge {
   }
 
   #opened(socket: WebSocket<SocketData>): void {
-    const client = new ClientSocket(socket, this.#out);
+    const client = new ClientSocket(socket, this.#out, this.#options.clock.mono());
     this.#sockets.set(socket, client);
     this.#perIp.set(client.ip, (this.#perIp.get(client.ip) ?? 0) + 1);
     this.#gateway.opened(client);
@@ -166,6 +195,7 @@ export class Edge {
       client.close(1003, "binary frames only");
       return;
     }
+    client.heardMs = this.#options.clock.mono();
     // uWebSockets takes the buffer back after this call, and decoded bytes are views: copy once.
     this.#gateway.received(client.number, new Uint8Array(message.slice(0)), socket.getUserData().credential);
   }

@@ -18,18 +18,21 @@ export interface SocketData {
 export class ClientSocket {
   readonly number: number;
   readonly ip: string;
+  /** Monotonic moment of the last frame or pong. */
+  heardMs: number;
   readonly #socket: WebSocket<SocketData>;
   readonly #out: SocketsOut;
   #waiting: Uint8Array[] = [];
   #closing: { readonly code: number; readonly reason: string } | undefined;
   #open = true;
 
-  constructor(socket: WebSocket<SocketData>, out: SocketsOut) {
+  constructor(socket: WebSocket<SocketData>, out: SocketsOut, nowMs: number) {
     const { number, ip } = socket.getUserData();
     this.number = number;
     this.ip = ip;
     this.#socket = socket;
     this.#out = out;
+    this.heardMs = nowMs;
   }
 
   get open(): boolean {

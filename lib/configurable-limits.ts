@@ -25,6 +25,7 @@ export const configurableLimits = {
   linkOfferMs: [500, 600_000],
   conversationsPerAccountMax: [1, 100_000],
   authDeadlineMs: [100, 60_000],
+  deadAfterMs: [8_000, 600_000],
   ackWaitMs: [100, 10_000],
   noAckCloseMs: [500, 600_000],
   socketsMax: [1, 1_000_000],

@@ -196,6 +196,24 @@ test("a newer connection replaces the older one, a lower conn is refused, both w
   await second.close();
 });
 
+test("a client that is silent is pinged, and stays as long as it answers", async () => {
+  const patient = await startServer({ args: ["--set", "limits.deadAfterMs=8000"] });
+  try {
+    const bob = await registered(patient.url, "bob");
+    const socket = await liveDevice(patient.url, bob);
+    let pings = 0;
+    socket.socket.on("ping", () => pings++);
+    const deadline = performance.now() + 12_000;
+    while (pings < 3 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(pings).toBeGreaterThanOrEqual(3);
+    expect(socket.socket.readyState).toBe(socket.socket.OPEN);
+    await socket.close();
+    await bob.client.stop();
+  } finally {
+    await patient.stop();
+  }
+}, 20_000);
+
 test("1,000 connections that never authenticate are closed in time, and a healthy client connects meanwhile", async () => {
   const before = residentBytes();
   const silent = Array.from({ length: 1_000 }, (_, n) => new RawSocket(server.url, { localAddress: `127.0.0.${String(2 + (n % 20))}` }));
