@@ -203,16 +203,19 @@ test("a client that is silent is pinged, and stays as long as it answers", async
     const socket = await liveDevice(patient.url, bob);
     let pings = 0;
     socket.socket.on("ping", () => pings++);
-    const deadline = performance.now() + 12_000;
-    while (pings < 3 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(pings).toBeGreaterThanOrEqual(3);
+    const began = performance.now();
+    // Longer than a silent socket may live, so that only pings and pongs have kept it.
+    while ((pings < 2 || performance.now() - began < 9_500) && performance.now() - began < 15_000) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(pings).toBeGreaterThanOrEqual(2);
     expect(socket.socket.readyState).toBe(socket.socket.OPEN);
     await socket.close();
     await bob.client.stop();
   } finally {
     await patient.stop();
   }
-}, 20_000);
+}, 30_000);
 
 test("1,000 connections that never authenticate are closed in time, and a healthy client connects meanwhile", async () => {
   const before = residentBytes();
