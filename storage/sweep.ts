@@ -3,7 +3,8 @@ import { tableOf } from "./keys.js";
 import type { Partition, ReadRows, Rows } from "./partitions.js";
 import { encodeBucket } from "./records/log.js";
 import type { Store } from "./settle.js";
-import { endIntent, firstIntent, issuedMs } from "./tables/intent-slices.js";
+import { endIntent, firstIntent, issuedMs, sliceOf } from "./tables/intent-slices.js";
+import { LeasesTable } from "./tables/leases.js";
 import { linkRow, readLink } from "./tables/links.js";
 import { bucketRow, firstBodyRow, readBucket, readHeaders } from "./tables/log-rows.js";
 
@@ -21,9 +22,21 @@ export async function sweep(store: Store, after: SweepPosition): Promise<SweepPo
   for (const name of names) {
     const expire = expiry(name, now);
     if (expire === undefined) continue;
-    if (await store.partitions.read(name, expire.isDue)) await store.partitions.write(name, expire.remove);
+    if (!(await store.partitions.read(name, expire.isDue))) continue;
+    if (tableOf(name) === "intents" && !(await isBehindLowWater(store, name))) continue;
+    await store.partitions.write(name, expire.remove);
   }
   return names.length < limits.sweepPartitionsMax ? undefined : names.at(-1);
+}
+
+/**
+ * However old it is: a slice from the low-water on may name fan-out that nobody has finished, and recovery, which reads slices until the
+ * first empty one, would stop at it.
+ */
+async function isBehindLowWater(store: Store, name: Partition): Promise<boolean> {
+  const { shard, epoch, slice } = sliceOf(name);
+  const low = (await new LeasesTable(store).read(shard))?.intentLow;
+  return low !== undefined && (epoch < low.epoch || (epoch === low.epoch && slice < low.slice));
 }
 
 interface Expiry {

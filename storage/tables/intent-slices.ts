@@ -1,7 +1,7 @@
 import type { IntentSlices, SliceKey } from "../../cluster/ports.js";
 import { idBytes, idOf, type ConversationId } from "../../lib/ids.js";
 import { hermod } from "../../protos/gen/hermod.js";
-import { partitionOf, rowKey, uint32, uint64 } from "../keys.js";
+import { partitionOf, readUint32, readUint64, rowKey, uint32, uint64 } from "../keys.js";
 import type { Partition } from "../partitions.js";
 import { decodeRecord, encodeRecord } from "../records/codec.js";
 import { readSerially, writePlainly, type Store } from "../settle.js";
@@ -34,6 +34,11 @@ export class IntentSlicesTable implements IntentSlices {
 
 function slicePartition({ shard, epoch, slice }: SliceKey): Partition {
   return partitionOf("intents", uint32(shard), uint64(epoch), uint32(slice));
+}
+
+/** The slice that a partition of intents is. */
+export function sliceOf(partition: Partition): SliceKey {
+  return { shard: readUint32(partition, 1), epoch: readUint64(partition, 5), slice: readUint32(partition, 13) };
 }
 
 /** When an intent was issued, by the wall clock. */

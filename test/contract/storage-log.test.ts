@@ -125,8 +125,12 @@ describe.each(adapters)("%s", (adapter) => {
     for (let count = 0; count < 2 * limits.sweepPartitionsMax; count++) {
       await bench.stores.links.open(linkOf(`${count}`), bytesOf("key"), now + (count === 0 ? 600_000 : 60_000));
     }
+    await bench.stores.leases.take(1, undefined, "node", "life");
+    await bench.stores.leases.saveIntentLow(1, 1n, "life", { epoch: 1n, slice: 2 });
+    // Old and done; young; old, but its fan-out may be open: recovery would stop at the gap.
     await bench.stores.intentSlices.put({ shard: 1, epoch: 1n, slice: 0 }, conversation, now - limits.retentionMs - 1);
     await bench.stores.intentSlices.put({ shard: 1, epoch: 1n, slice: 1 }, conversation, now);
+    await bench.stores.intentSlices.put({ shard: 1, epoch: 1n, slice: 2 }, conversation, now - limits.retentionMs - 1);
     bench.clock.skipMs = 120_000;
     let calls = 0;
     let after: Uint8Array | undefined;
@@ -139,7 +143,7 @@ describe.each(adapters)("%s", (adapter) => {
     const { partitions, bodies, problems } = await verifyStore(bench.kernel, bench.clock.now());
     expect({ links: partitions.links, intents: partitions.intents, bodies, problems }).toEqual({
       links: 1,
-      intents: 1,
+      intents: 2,
       bodies: 3,
       problems: [],
     });
