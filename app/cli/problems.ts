@@ -60,10 +60,10 @@ export function reportOf(error: unknown): Report {
 function reportHermod(error: HermodError): Report {
   const wait = error.retryAfterMs === undefined || error.code === "unreachable" ? "" : ` Try again in ${seconds(error.retryAfterMs)}.`;
   const own = advice[error.code];
-  const todo = own ?? (error.remediation === error.message ? undefined : error.remediation);
+  const nextStep = own ?? (error.remediation === error.message ? undefined : error.remediation);
   const what = error.message.replace(/\.$/, "");
   return {
-    sentence: `${what} (${error.code}).${todo === undefined ? "" : ` ${todo}`}${wait}`,
+    sentence: `${what} (${error.code}).${nextStep === undefined ? "" : ` ${nextStep}`}${wait}`,
     exitCode: exits[error.code] ?? exitCodes.failure,
   };
 }
