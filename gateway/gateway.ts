@@ -66,7 +66,7 @@ export class Gateway {
   opened(socket: ClientSocket): void {
     const held: Held = {
       socket,
-      session: { phase: "opening", sinceMs: this.#clock.mono() },
+      session: { phase: "opening" },
       ref: { gateway: this.name, socket: socket.number },
     };
     this.#held.set(socket.number, held);
@@ -170,7 +170,7 @@ export class Gateway {
       return;
     }
     const proved = { ...readCredential(credential), conn: hello.conn };
-    held.session = { phase: "proving", sinceMs: this.#clock.mono(), requestId: frame.requestId, hello: proved };
+    held.session = { phase: "proving", requestId: frame.requestId, hello: proved };
     const to = { ...held.ref, requestId: frame.requestId };
     this.#actors.tell({
       kind: "account",

@@ -6,9 +6,7 @@ import type { TokenBucket } from "../lib/token-bucket.js";
  * A socket that is past `open` is removed from the registry.
  */
 export type Session =
-  | { readonly phase: "opening"; readonly sinceMs: number }
-  | { readonly phase: "proving"; readonly sinceMs: number; readonly requestId: number; readonly hello: ProvedHello }
-  | OpenSession;
+  { readonly phase: "opening" } | { readonly phase: "proving"; readonly requestId: number; readonly hello: ProvedHello } | OpenSession;
 
 export interface ProvedHello {
   readonly account: AccountId;

@@ -125,13 +125,12 @@ export type ToDevice =
       readonly synced?: boolean;
     }
   | { readonly type: "detach"; readonly session: SessionRef }
-  /** `activation` is the conversation's log epoch: answers name it. `quiet`: no mark, push or wake of its own (devices entries). */
+  /** `activation` is the conversation's log epoch: answers name it. */
   | {
       readonly type: "deliver";
       readonly conversation: ConversationId;
       readonly activation: bigint;
       readonly delivery: Delivery;
-      readonly quiet: boolean;
     }
   | { readonly type: "receipts"; readonly conversation: ConversationId; readonly notices: readonly ReceiptNotice[] }
   | { readonly type: "receipt-heard"; readonly conversation: ConversationId; readonly delivered: bigint; readonly read: bigint }

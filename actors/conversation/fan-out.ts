@@ -77,7 +77,7 @@ function keepBodies(state: Conversation, open: OpenEntry, entry: Entry): void {
 function deliver(state: Conversation, device: DeviceFold, open: OpenDelivery, entry: Entry, effects: Effect[]): void {
   const { prev, from } = open;
   const delivery = { header: entry.header, prev, from, body: bodyFor(entry, device) };
-  const message = { type: "deliver", conversation: state.id, activation: state.epoch, delivery, quiet: false } as const;
+  const message = { type: "deliver", conversation: state.id, activation: state.epoch, delivery } as const;
   effects.push({ type: "tell", mail: { kind: "device", id: device.id, message } });
 }
 

@@ -88,7 +88,7 @@ export class Steps {
     const prev = how.prev ?? seq - 1n;
     const { header, bodies } = messageAt(seq, {}, how.bytes ?? 10);
     const delivery = { header, prev, from: how.from ?? prev + 1n, ...(how.body === false ? {} : { body: bodies[0]! }) };
-    return this.say({ type: "deliver", conversation: how.in ?? chat, activation: how.activation ?? 1n, delivery, quiet: false });
+    return this.say({ type: "deliver", conversation: how.in ?? chat, activation: how.activation ?? 1n, delivery });
   }
 
   ack(

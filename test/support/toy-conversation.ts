@@ -134,7 +134,7 @@ export class ToyConversation {
 
   #tell(delivery: Delivery, pauseMs: number): void {
     const { conversation, activation } = { conversation: this.id, activation: this.activation };
-    this.#world.tellDevice({ type: "deliver", conversation, activation, delivery, quiet: false });
+    this.#world.tellDevice({ type: "deliver", conversation, activation, delivery });
     this.#world.clock.timer(pauseMs, () => {
       if (this.#open.has(delivery.header.seq)) this.#tell(delivery, Math.min(limits.redeliverMaxMs, pauseMs * 2));
     });

@@ -43,7 +43,7 @@ test("a device whose actor throws loses its session, not its marks, and is serve
   const deliver = (seq: bigint): void => {
     const { header, bodies } = messageAt(seq);
     const delivery = { header, prev: seq - 1n, from: seq, body: bodies[0]! };
-    tell({ type: "deliver", conversation, activation: 1n, delivery, quiet: false });
+    tell({ type: "deliver", conversation, activation: 1n, delivery });
   };
   const accepted = (): string[] => told.flatMap(({ message }) => (message.type === "accepted" ? [message.how] : []));
 
